@@ -1,0 +1,22 @@
+# What every target of the project has in common. Included once by the top level.
+
+# Sources are globbed with CONFIGURE_DEPENDS: the folder listing is the architecture, and a file
+# that lies in a folder belongs to its target.
+
+set(BATHYSCOPE_WARNINGS -Wall -Wextra -Wconversion -Wshadow)
+if(BATHYSCOPE_WERROR)
+    list(APPEND BATHYSCOPE_WARNINGS -Werror)
+endif()
+
+# Seven sanitizer letters are enough for a whole build: flags go to compiler and linker alike.
+if(BATHYSCOPE_SANITIZE)
+    add_compile_options(-fsanitize=${BATHYSCOPE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${BATHYSCOPE_SANITIZE})
+endif()
+
+# Warnings for our own code only; include paths are relative to the repository root, so an include
+# names its folder and the include-rule test can read it.
+function(bathyscope_target target)
+    target_compile_options(${target} PRIVATE ${BATHYSCOPE_WARNINGS})
+    target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+endfunction()

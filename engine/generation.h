@@ -1,0 +1,137 @@
+#pragma once
+// Requests to the engine and the events it answers with. Plain data; may cross threads.
+
+#include "engine/error.h"
+#include "engine/model_info.h"
+#include "engine/routing_trace.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace engine {
+
+using TokenId = std::int32_t;
+using RequestId = std::uint64_t;
+
+enum class Role { System, User, Assistant };
+
+/// `thinking` is the reasoning of an assistant message; whether the template shows it to the model
+/// again is the template's policy (R1: never).
+struct ChatMessage {
+    Role role = Role::User;
+    std::string text;
+    std::string thinking;
+    bool thinkingClosed = true; ///< false: stopped in mid-thought (matters when continuing)
+};
+
+struct SamplerSettings {
+    float temperature = 0.6F; ///< 0 = greedy
+    int topK = 0;             ///< 0 = off
+    float topP = 0.95F;       ///< 1 = off
+    float minP = 0.0F;        ///< 0 = off
+    float repetitionPenalty = 1.0F;
+    std::uint64_t seed = 0; ///< same seed, settings, model and prompt → same tokens
+};
+
+struct GenerationRequest {
+    RequestId id = 0;
+    std::vector<ChatMessage> messages;
+    /// The last message is an assistant message to be continued where it stopped.
+    bool continueLast = false;
+    SamplerSettings sampler;
+    int maxTokens = 1024;
+    bool captureRouting = true;
+};
+
+enum class TextPart { Thinking, Answer };
+
+enum class FinishReason {
+    EndOfSequence,
+    MaxTokens,   ///< GenerationRequest::maxTokens reached
+    ContextFull, ///< the model's context is used up
+    Stopped,     ///< cancelled by the user
+};
+
+struct TokenAlternative {
+    TokenId token = -1;
+    float probability = 0.0F; ///< softmax of the raw logits: before temperature, penalties and filters
+};
+
+inline constexpr std::size_t alternativeCount = 8;
+
+/// Prefill goes on: `done` of `total` prompt tokens are in the cache. At most ten a second.
+struct PromptProgress {
+    RequestId request = 0;
+    int done = 0;
+    int total = 0;
+};
+
+/// Prefill is over; the first token follows.
+struct PromptProcessed {
+    RequestId request = 0;
+    int promptTokens = 0;
+    int cachedTokens = 0; ///< of these, taken from the cache of an earlier request
+    double seconds = 0.0; ///< prefill time
+    TextPart startsIn = TextPart::Answer;
+    RoutingTrace promptRoutes; ///< of the tokens processed now, i.e. promptTokens − cachedTokens rows (empty unless captured)
+};
+
+/// One sampled token. `text` holds complete UTF-8 characters only and may be empty (inside a character,
+/// or a tag such as </think> that is not shown).
+struct TokenGenerated {
+    RequestId request = 0;
+    TokenId token = -1;
+    TextPart part = TextPart::Answer;
+    std::string text;
+    float probability = 0.0F; ///< raw probability of `token`
+    std::array<TokenAlternative, alternativeCount> alternatives{};
+    std::vector<std::uint16_t> expertIds; ///< [MoE layers, k], empty unless captured
+    std::vector<float> expertGates;       ///< the same shape
+    int contextUsed = 0;                  ///< tokens in the cache after this one
+    double seconds = 0.0;                 ///< since the request was taken up by the worker
+};
+
+struct GenerationStatistics {
+    int promptTokens = 0;
+    int cachedTokens = 0;
+    int thinkingTokens = 0;
+    int answerTokens = 0;
+    double promptSeconds = 0.0;
+    double firstTokenSeconds = 0.0; ///< from the worker taking up the request
+    double thinkingSeconds = 0.0;   ///< decode time of thinking tokens
+    double answerSeconds = 0.0;
+    int contextUsed = 0;
+    int contextLength = 0;
+};
+
+struct GenerationFinished {
+    RequestId request = 0;
+    FinishReason reason = FinishReason::EndOfSequence;
+    TextPart endedIn = TextPart::Answer;
+    std::string text; ///< bytes held back by the stream decoder, made valid
+    GenerationStatistics statistics;
+};
+
+struct GenerationFailed {
+    RequestId request = 0;
+    Failure failure;
+    GenerationStatistics statistics;
+};
+
+struct ModelLoaded {
+    ModelInfo info;
+    double seconds = 0.0;
+};
+
+struct ModelLoadFailed {
+    std::string folder;
+    Failure failure;
+};
+
+using GenerationEvent = std::variant<ModelLoaded, ModelLoadFailed, PromptProgress, PromptProcessed, TokenGenerated,
+                                     GenerationFinished, GenerationFailed>;
+
+} // namespace engine

@@ -1,0 +1,66 @@
+# Which folder may include what: the table of the README as a program.
+#   cmake -DROOT=<repository or planted tree> -P include_rules.cmake
+# Prints every violation as FILE:LINE: rule and fails when there is one.
+
+cmake_minimum_required(VERSION 3.25)
+
+# rule(<name> FILES <regex of the path> [EXCEPT <regex>] FORBIDS <regex of the source line>)
+set(rules "")
+macro(rule name)
+    list(APPEND rules ${name})
+    cmake_parse_arguments(rule_${name} "" "FILES;EXCEPT;FORBIDS" "" ${ARGN})
+endmacro()
+
+set(inc "^[ \t]*#[ \t]*include[ \t]*")
+rule(engine-knows-no-qt      FILES "^engine/" FORBIDS "${inc}<Q")
+rule(engine-knows-no-sql     FILES "^engine/" FORBIDS "${inc}[<\"](sqlite3|SQLiteCpp)")
+rule(engine-stands-alone     FILES "^engine/" FORBIDS "${inc}\"(storage|ui|app)/")
+rule(highway-in-backend-cpu  FILES "^(engine|storage|ui|app)/" EXCEPT "^engine/backend/cpu/" FORBIDS "${inc}[<\"]hwy/")
+rule(cuda-in-backend-cuda    FILES "^(engine|storage|ui|app)/" EXCEPT "^engine/backend/cuda/" FORBIDS "${inc}[<\"](cuda|cublas)")
+rule(nccl-in-parallel        FILES "^(engine|storage|ui|app)/" EXCEPT "^engine/parallel/" FORBIDS "${inc}[<\"]nccl")
+rule(torch-in-training       FILES "^(engine|storage|ui|app)/" EXCEPT "^engine/training/" FORBIDS "${inc}[<\"](torch|ATen|c10)/")
+rule(storage-knows-no-qt     FILES "^storage/" FORBIDS "${inc}<Q")
+rule(storage-stands-alone    FILES "^storage/" FORBIDS "${inc}\"(engine|ui|app)/")
+rule(ui-sees-engine-values   FILES "^ui/" FORBIDS "${inc}\"engine/(engine[.]h|[a-z_]+/)")
+rule(ui-sees-store-values    FILES "^ui/" FORBIDS "${inc}\"storage/(conversation_store[.]h|[a-z_]+/)")
+rule(ui-knows-no-sql         FILES "^ui/" FORBIDS "${inc}[<\"](sqlite3|SQLiteCpp|QSql|QtSql)")
+rule(ui-has-no-threads       FILES "^ui/" FORBIDS "${inc}<(thread|QThread|QtConcurrent)")
+rule(ui-knows-no-app         FILES "^ui/" FORBIDS "${inc}\"app/")
+rule(app-uses-the-facades    FILES "^app/" FORBIDS "${inc}\"(engine|storage|ui)/[a-z_]+/")
+rule(no-std-regex            FILES "^(engine|storage|ui|app)/" FORBIDS "${inc}<regex>")
+rule(libraries-do-not-print  FILES "^(engine|storage)/" EXCEPT "^engine/training/" FORBIDS "${inc}<(iostream|cassert|assert[.]h)>")
+rule(libraries-do-not-abort  FILES "^(engine|storage)/" EXCEPT "^engine/training/" FORBIDS "(std::(abort|terminate|exit|cout|cerr)|[^a-zA-Z_:.]abort[(]|[^a-z_]assert[(])")
+rule(model-text-is-not-html  FILES "^(ui|app)/" FORBIDS "(setHtml|setMarkdown|insertHtml)[(]")
+rule(no-path-of-a-machine    FILES "." EXCEPT "^tests/architecture/" FORBIDS "\"/(home|work|opt|root)/")
+
+file(GLOB_RECURSE files RELATIVE ${ROOT}
+    ${ROOT}/engine/*.h ${ROOT}/engine/*.cpp ${ROOT}/engine/*.cu ${ROOT}/engine/*.cuh
+    ${ROOT}/storage/*.h ${ROOT}/storage/*.cpp ${ROOT}/ui/*.h ${ROOT}/ui/*.cpp
+    ${ROOT}/app/*.h ${ROOT}/app/*.cpp ${ROOT}/tests/*.h ${ROOT}/tests/*.cpp)
+
+set(violations 0)
+foreach(file ${files})
+    foreach(name ${rules})
+        if(NOT file MATCHES "${rule_${name}_FILES}")
+            continue()
+        endif()
+        if(rule_${name}_EXCEPT AND file MATCHES "${rule_${name}_EXCEPT}")
+            continue()
+        endif()
+        file(STRINGS ${ROOT}/${file} hits REGEX "${rule_${name}_FORBIDS}")
+        foreach(hit IN LISTS hits)
+            string(STRIP "${hit}" hit)
+            if(hit MATCHES "^//")
+                continue()
+            endif()
+            message("${file}: ${name}: ${hit}")
+            math(EXPR violations "${violations} + 1")
+        endforeach()
+    endforeach()
+endforeach()
+
+list(LENGTH files count)
+if(violations)
+    message(FATAL_ERROR "${violations} violation(s) in ${count} files")
+endif()
+message(STATUS "${count} files keep the rules")

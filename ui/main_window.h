@@ -1,0 +1,80 @@
+#pragma once
+// The one window: conversations left, the chat right, the model bar above it. It shows values and emits wishes;
+// it never touches engine, store or settings files. UI thread only.
+
+#include "engine/generation.h"
+#include "storage/records.h"
+#include "ui/transcript_message.h"
+#include "ui/ui_settings.h"
+
+#include <QMainWindow>
+#include <memory>
+#include <vector>
+
+namespace ui {
+
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    explicit MainWindow(const UiSettings &settings, QWidget *parent = nullptr);
+    ~MainWindow() override;
+
+    // --- model -------------------------------------------------------------------------------
+    void showModelLoading(const QString &folder);
+    void showModel(const engine::ModelInfo &info);
+    void showModelFailure(const engine::Failure &failure, const QString &folder);
+
+    // --- conversation list ---------------------------------------------------------------------
+    void setConversations(std::vector<storage::ConversationSummary> conversations);
+    void updateConversation(const storage::ConversationSummary &conversation); ///< inserts when new
+    void removeConversation(storage::ConversationId id);
+    void setCurrentConversation(storage::ConversationId id); ///< 0 = a new, still unsaved one
+    /// "Conversation deleted. Undo": emits undoDeleteRequested when taken.
+    void offerUndoDelete(storage::ConversationId id, const QString &title);
+
+    // --- transcript ----------------------------------------------------------------------------
+    void showTranscript(std::vector<TranscriptMessage> messages); ///< the branch shown, root first
+    void appendMessage(const TranscriptMessage &message);
+    void appendText(storage::MessageId id, storage::PartKind kind, const QString &text);
+    /// Streaming: text, then figures; `routes` are the expert ids of the newest token [MoE layers, k], empty if none.
+    void showLive(storage::MessageId id, const LiveStatistics &live, const std::vector<std::uint16_t> &routes);
+    /// State, final statistics and closed thinking block of a reply that ended (text is not replaced).
+    void finishMessage(const TranscriptMessage &message);
+    void setGenerating(bool generating); ///< Send becomes Stop
+
+    // --- notices -------------------------------------------------------------------------------
+    /// A bar across the top with a sentence and, if `retry`, a button emitting retryRequested. Empty hides it.
+    void showNotice(const QString &sentence, bool retry = false);
+    QString draft() const;
+    void setDraft(const QString &text);
+    void applySettings(const UiSettings &settings); ///< theme, language, fonts: at once
+
+signals:
+    void newConversationRequested();
+    void conversationSelected(storage::ConversationId id);
+    void renameRequested(storage::ConversationId id, const QString &title);
+    void pinRequested(storage::ConversationId id, bool pinned);
+    void deleteRequested(storage::ConversationId id);
+    void undoDeleteRequested(storage::ConversationId id);
+    void sendRequested(const QString &text);
+    void stopRequested();
+    void regenerateRequested(storage::MessageId reply);
+    void editRequested(storage::MessageId userMessage, const QString &text);
+    void continueRequested(storage::MessageId reply);
+    void branchRequested(storage::MessageId message, int branch); ///< show alternative number `branch`
+    void openModelRequested(const QString &folder);
+    void settingsChanged(const ui::UiSettings &settings);
+    void retryRequested();
+    void closing(); ///< the window was closed; geometry is in settings already
+
+protected:
+    void changeEvent(QEvent *event) override;
+    void closeEvent(QCloseEvent *event) override;
+
+private:
+    class Parts;
+    std::unique_ptr<Parts> m_parts;
+};
+
+} // namespace ui

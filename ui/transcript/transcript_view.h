@@ -1,0 +1,53 @@
+#pragma once
+// The conversation as a column of blocks. Only blocks on screen are laid out, finished blocks are frozen, streamed text
+// lays out the last block again: cost is O(new text). UI thread only.
+
+#include "ui/transcript_message.h"
+#include "ui/ui_settings.h"
+
+#include <QAbstractScrollArea>
+#include <memory>
+#include <vector>
+
+namespace ui {
+
+class TranscriptView : public QAbstractScrollArea {
+    Q_OBJECT
+
+public:
+    explicit TranscriptView(QWidget *parent = nullptr);
+    ~TranscriptView() override;
+
+    void setMessages(std::vector<TranscriptMessage> messages);
+    void appendMessage(const TranscriptMessage &message);
+    void appendText(storage::MessageId id, storage::PartKind kind, const QString &text);
+    void showLive(storage::MessageId id, const LiveStatistics &live);
+    void finishMessage(const TranscriptMessage &message);
+    void setThinkingDisplay(ThinkingDisplay display);
+    void setCopyWithThinking(bool on);
+    void setActionsEnabled(bool enabled); ///< regenerate, edit, continue: off while a reply streams
+
+    QString selectedText() const;
+    void copySelection() const;
+    void scrollToEnd();
+    /// Find in this conversation; returns false if there is no further match.
+    bool findNext(const QString &text, bool backward);
+    /// For tests and export: everything visible as plain text, message by message.
+    QString plainText(bool withThinking) const;
+    /// The message that keyboard actions (regenerate, edit, continue, copy, branches) apply to: focused one or the newest fitting.
+    storage::MessageId actionTarget(storage::MessageRole role) const;
+    void startEditing(storage::MessageId userMessage); ///< opens the inline editor
+
+signals:
+    void regenerateRequested(storage::MessageId reply);
+    void editRequested(storage::MessageId userMessage, const QString &text);
+    void continueRequested(storage::MessageId reply);
+    void branchRequested(storage::MessageId message, int branch);
+    void linkActivated(const QString &url); ///< the owner asks before it opens anything
+
+private:
+    class Parts;
+    std::unique_ptr<Parts> m_parts;
+};
+
+} // namespace ui

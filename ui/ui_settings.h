@@ -1,0 +1,28 @@
+#pragma once
+// What the user chose about the window and the sampling. A value; app/settings.h keeps it on disk.
+
+#include "storage/records.h"
+
+#include <QByteArray>
+#include <QString>
+
+namespace ui {
+
+enum class Theme { System, Light, Dark };
+enum class ThinkingDisplay { OpenWhileThinking, AlwaysOpen, AlwaysCollapsed };
+
+struct UiSettings {
+    Theme theme = Theme::System;
+    QString language; ///< "en", "zh_CN"; empty = the system's
+    ThinkingDisplay thinking = ThinkingDisplay::OpenWhileThinking;
+    bool showRoutingStrip = true;
+    bool copyWithThinking = false;
+    int textScalePercent = 100; ///< 80 … 200
+    bool useRecommendedSampler = true; ///< take temperature, top-p and length from the model
+    bool randomSeed = true;            ///< a new seed for every reply
+    storage::SamplerRecord sampler;    ///< used as far as the two above do not overrule it
+    QByteArray geometry;               ///< QWidget::saveGeometry
+    QByteArray splitter;               ///< QSplitter::saveState
+};
+
+} // namespace ui
