@@ -10,6 +10,10 @@
 
 namespace engine {
 
+namespace runtime {
+class Worker;
+}
+
 struct EngineOptions {
     int threads = 0;       ///< CPU threads, 0 = one per core
     int contextLength = 0; ///< tokens, 0 = the model's own maximum
@@ -36,8 +40,7 @@ public:
     std::vector<GenerationEvent> takeEvents();
 
 private:
-    class Worker;
-    std::unique_ptr<Worker> m_worker;
+    std::unique_ptr<runtime::Worker> m_worker;
 };
 
 } // namespace engine

@@ -48,6 +48,13 @@ struct GenerationRequest {
 
 enum class TextPart { Thinking, Answer };
 
+struct TextPiece {
+    TextPart part = TextPart::Answer;
+    std::string text; ///< complete UTF-8 characters, never empty
+
+    bool operator==(const TextPiece &) const = default;
+};
+
 enum class FinishReason {
     EndOfSequence,
     MaxTokens,   ///< GenerationRequest::maxTokens reached
@@ -76,22 +83,24 @@ struct PromptProcessed {
     int cachedTokens = 0; ///< of these, taken from the cache of an earlier request
     double seconds = 0.0; ///< prefill time
     TextPart startsIn = TextPart::Answer;
-    RoutingTrace promptRoutes; ///< of the tokens processed now, i.e. promptTokens − cachedTokens rows (empty unless captured)
+    RoutingTrace promptRoutes; ///< promptTokens rows, cached tokens included; empty unless captured
 };
 
-/// One sampled token. `text` holds complete UTF-8 characters only and may be empty (inside a character,
-/// or a tag such as </think> that is not shown).
+/// One sampled token.
 struct TokenGenerated {
     RequestId request = 0;
     TokenId token = -1;
-    TextPart part = TextPart::Answer;
-    std::string text;
+    TextPart part = TextPart::Answer; ///< the part it is counted in; the tags themselves count as thinking
+    /// What can be shown now: often one piece; none inside a character or for a tag that is not shown.
+    std::vector<TextPiece> pieces;
     float probability = 0.0F; ///< raw probability of `token`
     std::array<TokenAlternative, alternativeCount> alternatives{};
-    std::vector<std::uint16_t> expertIds; ///< [MoE layers, k], empty unless captured
-    std::vector<float> expertGates;       ///< the same shape
-    int contextUsed = 0;                  ///< tokens in the cache after this one
-    double seconds = 0.0;                 ///< since the request was taken up by the worker
+    /// [MoE layers, k] of the forward pass that produced this token. Empty unless captured, and for the first
+    /// token of a reply, which the last row of PromptProcessed::promptRoutes produced.
+    std::vector<std::uint16_t> expertIds;
+    std::vector<float> expertGates; ///< the same shape
+    int contextUsed = 0;            ///< tokens in the cache after this one
+    double seconds = 0.0;           ///< since the request was taken up by the worker
 };
 
 struct GenerationStatistics {
@@ -111,7 +120,7 @@ struct GenerationFinished {
     RequestId request = 0;
     FinishReason reason = FinishReason::EndOfSequence;
     TextPart endedIn = TextPart::Answer;
-    std::string text; ///< bytes held back by the stream decoder, made valid
+    std::vector<TextPiece> pieces; ///< what was held back until the end
     GenerationStatistics statistics;
 };
 

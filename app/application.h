@@ -1,0 +1,52 @@
+#pragma once
+// The composition root of the GUI: owns store, engine and window, and connects them. UI thread.
+
+#include "app/chat_controller.h"
+#include "app/generation_controller.h"
+#include "app/settings.h"
+#include "storage/conversation_store.h"
+#include "ui/main_window.h"
+
+#include <QObject>
+#include <QString>
+
+namespace app {
+
+struct ApplicationOptions {
+    QString dataFolder; ///< holds history.sqlite3
+    QString settingsFile;
+    QString modelFolder; ///< empty: the last one used, else the bundled model
+    engine::EngineOptions engine;
+};
+
+class Application : public QObject {
+    Q_OBJECT
+
+public:
+    /// Throws storage::Error if the history cannot be opened.
+    explicit Application(ApplicationOptions options);
+    ~Application() override;
+
+    void show();
+    ui::MainWindow &window() { return m_window; }
+    ChatController &chat() { return m_chat; }
+    GenerationController &generation() { return m_generation; }
+    storage::ConversationStore &store() { return m_store; }
+
+private:
+    void loadFirstModel();
+    void openModel(const QString &folder);
+    void applySettings(const ui::UiSettings &settings);
+    void saveSettingsNow();
+
+    ApplicationOptions m_options;
+    Settings m_settings;
+
+    // Construction order; destruction runs the other way: controllers, then window, then store.
+    storage::ConversationStore m_store;
+    ui::MainWindow m_window;
+    GenerationController m_generation;
+    ChatController m_chat;
+};
+
+} // namespace app

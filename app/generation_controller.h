@@ -1,0 +1,77 @@
+#pragma once
+// Replies in flight: takes the engine's events once a frame, hands text and figures to whoever shows them, and saves
+// the text at most every 250 ms. UI thread.
+
+#include "app/reply.h"
+#include "app/save_queue.h"
+#include "engine/engine.h"
+#include "storage/conversation_store.h"
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <QTimer>
+#include <map>
+
+namespace app {
+
+class GenerationController : public QObject {
+    Q_OBJECT
+
+public:
+    GenerationController(storage::ConversationStore &store, engine::EngineOptions options = {},
+                         QObject *parent = nullptr);
+    ~GenerationController() override;
+
+    void loadModel(const QString &folder);
+    const engine::ModelInfo &model() const { return m_model; } ///< name is empty while none is loaded
+    bool modelReady() const { return !m_model.name.empty(); }
+
+    /// The reply's message exists in the history (state Streaming).
+    void start(ReplyTarget target, engine::GenerationRequest request, storage::StatisticsRecord earlier = {});
+    void stop(storage::ConversationId conversation);
+    bool generating(storage::ConversationId conversation) const;
+    const Reply *reply(storage::ConversationId conversation) const;
+
+    void retrySaving() { m_saves.retry(); }
+    /// Stops everything and waits, up to two seconds, until what was generated is saved.
+    void finish();
+
+signals:
+    void modelLoaded(const engine::ModelInfo &info);
+    void modelLoadFailed(const engine::ModelLoadFailed &event);
+    void textArrived(const app::ReplyTarget &target, storage::PartKind kind, const std::string &text);
+    void liveChanged(const app::Reply &reply);
+    void replyEnded(const app::ReplyTarget &target, const app::ReplyEnd &end);
+    void savingFailed(const storage::Failure &failure);
+
+private:
+    struct Pending; ///< a Reply with its unsaved text
+
+    void scheduleFrame();
+    void takeEvents();
+    void handle(const engine::ModelLoaded &event);
+    void handle(const engine::ModelLoadFailed &event);
+    void handle(const engine::PromptProgress &event);
+    void handle(const engine::PromptProcessed &event);
+    void handle(const engine::TokenGenerated &event);
+    void handle(const engine::GenerationFinished &event);
+    void handle(const engine::GenerationFailed &event);
+
+    static void addText(Pending &pending, const std::vector<engine::TextPiece> &text);
+    void saveText();
+    void endReply(engine::RequestId request, ReplyEnd end);
+    void saveTrace(const Reply &reply);
+    Pending *find(engine::RequestId request);
+
+    storage::ConversationStore &m_store;
+    SaveQueue m_saves;
+    engine::ModelInfo m_model;
+    std::map<engine::RequestId, Pending> m_pending;
+    QTimer m_frame;
+    QTimer m_saveTimer;
+    QElapsedTimer m_sinceFrame;
+    engine::RequestId m_lastRequest = 0;
+    std::unique_ptr<engine::Engine> m_engine; ///< last: its worker must be gone before what it wakes
+};
+
+} // namespace app

@@ -1,0 +1,70 @@
+#include "engine/runtime/loaded_model.h"
+
+#include "engine/backend/backend.h"
+#include "engine/model/model_summary.h"
+
+#include <algorithm>
+
+namespace engine::runtime {
+
+namespace {
+
+// A prompt never ends inside the padding rows of the embedding, so a tokenizer with more tokens than the
+// embedding has rows could make the model read past it.
+void requireTokenizerFits(const text::Tokenizer &tokenizer, const model::ModelConfig &config, const std::string &folder)
+{
+    if (tokenizer.size() <= config.vocab_size)
+        return;
+    throw Error(ErrorCode::TokenizerInvalid, folder + "/tokenizer.json", "vocab_size",
+                folder + "/tokenizer.json defines " + std::to_string(tokenizer.size()) +
+                    " tokens, but config.json gives vocab_size = " + std::to_string(config.vocab_size) +
+                    ". The files do not belong together.");
+}
+
+int cappedContext(const EngineOptions &options, const model::ModelConfig &config)
+{
+    return options.contextLength > 0 ? std::min(options.contextLength, config.max_position_embeddings)
+                                     : config.max_position_embeddings;
+}
+
+} // namespace
+
+LoadedModel::LoadedModel(const std::string &folder, const EngineOptions &options)
+    : m_config(model::readModelConfig(folder)), m_checkpoint(folder),
+      m_weights(model::resolveWeights(m_config, m_checkpoint)), m_tokenizer(text::Tokenizer::open(folder)),
+      m_template(text::ChatTemplate::open(folder, m_tokenizer)), m_backend(backend::makeCpuBackend(options.threads))
+{
+    requireTokenizerFits(m_tokenizer, m_config, folder);
+    model::TransformerOptions transformerOptions;
+    transformerOptions.contextLength = cappedContext(options, m_config);
+    m_transformer = std::make_unique<model::Transformer>(m_config, m_weights, *m_backend, transformerOptions);
+    m_info = model::summarize(m_config, m_checkpoint, folder);
+    m_info.kvBytesPerToken = m_transformer->kvBytesPerToken();
+    m_info.contextLength = m_transformer->contextLength();
+    m_info.reasons = m_template.reasons();
+    collectStopTokens();
+}
+
+LoadedModel::~LoadedModel() = default;
+
+bool LoadedModel::endsReply(TokenId token) const
+{
+    return std::find(m_stopTokens.begin(), m_stopTokens.end(), token) != m_stopTokens.end();
+}
+
+// Every place that may name an end token counts; the user's turn is a safety stop for models that forget theirs.
+void LoadedModel::collectStopTokens()
+{
+    const auto add = [this](TokenId token) {
+        if (token >= 0 && !endsReply(token))
+            m_stopTokens.push_back(token);
+    };
+    for (const int id : m_config.eos_token_id)
+        add(id);
+    for (const int id : model::readGenerationConfig(m_checkpoint.folder()).eos_token_id)
+        add(id);
+    add(m_tokenizer.eos().value_or(-1));
+    add(m_tokenizer.find("<｜User｜>").value_or(-1));
+}
+
+} // namespace engine::runtime

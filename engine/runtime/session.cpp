@@ -1,0 +1,215 @@
+#include "engine/runtime/session.h"
+
+#include "engine/sampling/sampler.h"
+#include "engine/text/reasoning_parser.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace engine::runtime {
+
+namespace {
+
+constexpr double progressSeconds = 0.1;
+
+void requirePromptFits(std::size_t promptTokens, int contextLength)
+{
+    if (promptTokens < static_cast<std::size_t>(contextLength))
+        return;
+    throw Error(ErrorCode::PromptTooLong, {}, "messages",
+                "The conversation is " + std::to_string(promptTokens) + " tokens long; the model's context is " +
+                    std::to_string(contextLength) +
+                    " tokens and needs room for a reply. Start a new conversation or shorten the message.");
+}
+
+} // namespace
+
+class Session::Run {
+public:
+    Run(Session &session, const GenerationRequest &request, std::stop_token stop, const Emit &emit)
+        : m_session(session), m_request(request), m_stop(std::move(stop)), m_emit(emit)
+    {
+        m_statistics.contextLength = session.m_model.transformer().contextLength();
+    }
+
+    void run()
+    {
+        if (m_request.maxTokens < 1)
+            throw Error(ErrorCode::RequestInvalid, {}, "maxTokens", "maxTokens must be at least 1.");
+        const auto prompt = m_session.m_model.chatTemplate().render(m_request.messages, m_request.continueLast);
+        requirePromptFits(prompt.tokens.size(), m_statistics.contextLength);
+        sampling::Sampler sampler(m_request.sampler, m_session.m_model.tokenizer().size());
+        m_parser.emplace(m_session.m_model.tokenizer(), prompt.start);
+        if (!prefill(prompt))
+            return finish(FinishReason::Stopped);
+        sampler.observe(prompt.tokens);
+        finish(decode(sampler));
+    }
+
+    const GenerationStatistics &statistics() const { return m_statistics; }
+
+private:
+    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count(); }
+
+    int forward(std::span<const TokenId> tokens, std::function<void(int)> progress = {})
+    {
+        model::ForwardCall call;
+        call.tokens = tokens;
+        call.logits = m_session.m_logits;
+        call.routes = &m_session.m_routes;
+        call.stop = m_stop;
+        call.progress = std::move(progress);
+        const int done = m_session.m_model.transformer().forward(call, m_session.m_cache);
+        m_session.m_tokens.insert(m_session.m_tokens.end(), tokens.begin(), tokens.begin() + done);
+        m_statistics.contextUsed = m_session.m_cache.length();
+        return done;
+    }
+
+    /// False when stopped before the end.
+    bool prefill(const text::RenderedPrompt &prompt)
+    {
+        const int total = static_cast<int>(prompt.tokens.size());
+        const int cached = m_session.reusePrefix(prompt.tokens);
+        m_statistics.promptTokens = total;
+        m_statistics.cachedTokens = cached;
+        double lastReport = 0.0;
+        const auto report = [&](int done) {
+            const double now = seconds();
+            if (now - lastReport < progressSeconds)
+                return;
+            lastReport = now;
+            m_emit(PromptProgress{m_request.id, cached + done, total});
+        };
+        const auto rest = std::span(prompt.tokens).subspan(static_cast<std::size_t>(cached));
+        const bool whole = forward(rest, report) == total - cached;
+        m_statistics.promptSeconds = seconds();
+        m_previous = m_statistics.promptSeconds;
+        if (!whole)
+            return false;
+        m_emit(PromptProcessed{m_request.id, total, cached, m_statistics.promptSeconds, prompt.startsIn(),
+                               m_request.captureRouting ? m_session.m_routes : RoutingTrace{}});
+        return true;
+    }
+
+    FinishReason decode(sampling::Sampler &sampler)
+    {
+        for (int generated = 1;; ++generated) {
+            if (m_stop.stop_requested())
+                return FinishReason::Stopped;
+            const auto sampled = sampler.sample(m_session.m_logits);
+            if (m_session.m_model.endsReply(sampled.token))
+                return FinishReason::EndOfSequence;
+            emitToken(sampled, generated > 1);
+            if (generated == m_request.maxTokens)
+                return FinishReason::MaxTokens;
+            if (m_session.m_cache.length() >= m_statistics.contextLength)
+                return FinishReason::ContextFull;
+            const TokenId next = sampled.token;
+            if (forward(std::span(&next, 1)) == 0)
+                return FinishReason::Stopped;
+        }
+    }
+
+    void emitToken(const sampling::SampledToken &sampled, bool hasOwnRoutes)
+    {
+        auto step = m_parser->push(sampled.token);
+        TokenGenerated event;
+        event.request = m_request.id;
+        event.token = sampled.token;
+        event.part = step.part;
+        event.pieces = std::move(step.pieces);
+        event.probability = sampled.probability;
+        event.alternatives = sampled.alternatives;
+        event.contextUsed = m_session.m_cache.length() + 1;
+        event.seconds = seconds();
+        const RoutingTrace &routes = m_session.m_routes;
+        if (m_request.captureRouting && hasOwnRoutes && !routes.empty()) {
+            const auto ids = routes.ids(routes.tokens() - 1);
+            const auto gates = routes.gates(routes.tokens() - 1);
+            event.expertIds.assign(ids.begin(), ids.end());
+            event.expertGates.assign(gates.begin(), gates.end());
+        }
+        count(event);
+        m_emit(std::move(event));
+    }
+
+    void count(const TokenGenerated &event)
+    {
+        if (m_statistics.firstTokenSeconds == 0.0)
+            m_statistics.firstTokenSeconds = event.seconds;
+        const bool thinking = event.part == TextPart::Thinking;
+        (thinking ? m_statistics.thinkingTokens : m_statistics.answerTokens) += 1;
+        (thinking ? m_statistics.thinkingSeconds : m_statistics.answerSeconds) += event.seconds - m_previous;
+        m_previous = event.seconds;
+        m_statistics.contextUsed = event.contextUsed;
+    }
+
+    void finish(FinishReason reason)
+    {
+        GenerationFinished event;
+        event.request = m_request.id;
+        event.reason = reason;
+        // An end of the stream closes a thought for the reader, but a stop in mid-thought must be told apart.
+        event.endedIn = m_parser->part();
+        event.pieces = m_parser->finish();
+        event.statistics = m_statistics;
+        m_emit(std::move(event));
+    }
+
+    Session &m_session;
+    const GenerationRequest &m_request;
+    std::stop_token m_stop;
+    const Emit &m_emit;
+    std::optional<text::ReasoningParser> m_parser;
+    GenerationStatistics m_statistics;
+    std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
+    double m_previous = 0.0;
+};
+
+Session::Session(LoadedModel &model)
+    : m_model(model), m_cache(model.transformer().makeCache()), m_routes(model.transformer().emptyTrace()),
+      m_logits(static_cast<std::size_t>(model.transformer().vocabSize()))
+{
+}
+
+void Session::generate(const GenerationRequest &request, std::stop_token stop, const Emit &emit)
+{
+    Run run(*this, request, std::move(stop), emit);
+    const auto fail = [&](Failure failure) {
+        // After an error nothing that was computed is trusted.
+        m_cache.truncate(0);
+        keepWhatIsCached();
+        emit(GenerationFailed{request.id, std::move(failure), run.statistics()});
+    };
+    try {
+        m_model.checkFiles();
+        run.run();
+        m_model.checkFiles();
+        keepWhatIsCached();
+    } catch (const Error &error) {
+        fail({error.code(), error.file(), error.field(), error.what()});
+    } catch (const std::bad_alloc &) {
+        fail({ErrorCode::OutOfMemory, {}, {}, "There is not enough memory to go on with this reply."});
+    } catch (const std::exception &error) {
+        fail({ErrorCode::Internal, {}, {}, error.what()});
+    }
+}
+
+int Session::reusePrefix(const std::vector<TokenId> &prompt)
+{
+    const auto differs = std::mismatch(prompt.begin(), prompt.end(), m_tokens.begin(), m_tokens.end()).first;
+    const auto common =
+        std::min<std::ptrdiff_t>(differs - prompt.begin(), static_cast<std::ptrdiff_t>(prompt.size()) - 1);
+    m_cache.truncate(static_cast<int>(common));
+    keepWhatIsCached();
+    return m_cache.length();
+}
+
+void Session::keepWhatIsCached()
+{
+    const auto length = static_cast<std::size_t>(m_cache.length());
+    m_tokens.resize(std::min(m_tokens.size(), length));
+    m_routes.truncate(length);
+}
+
+} // namespace engine::runtime

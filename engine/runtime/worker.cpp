@@ -1,0 +1,119 @@
+#include "engine/runtime/worker.h"
+
+#include "engine/runtime/loaded_model.h"
+#include "engine/runtime/session.h"
+
+#include <chrono>
+
+namespace engine::runtime {
+
+Worker::Worker(std::function<void()> wake, EngineOptions options)
+    : m_options(options), m_events(std::move(wake)), m_thread([this](std::stop_token stop) { loop(std::move(stop)); })
+{
+}
+
+Worker::~Worker()
+{
+    m_thread.request_stop();
+    const std::lock_guard lock(m_mutex);
+    m_runningStop.request_stop();
+}
+
+void Worker::loadModel(std::string folder)
+{
+    push(Load{std::move(folder)});
+}
+
+void Worker::generate(GenerationRequest request)
+{
+    push(std::move(request));
+}
+
+void Worker::cancel(RequestId request)
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_running == request) {
+        m_runningStop.request_stop();
+        return;
+    }
+    for (const auto &command : m_commands) {
+        const auto *queued = std::get_if<GenerationRequest>(&command);
+        if (queued != nullptr && queued->id == request)
+            m_cancelled.insert(request);
+    }
+}
+
+void Worker::push(Command command)
+{
+    const std::lock_guard lock(m_mutex);
+    m_commands.push_back(std::move(command));
+    m_changed.notify_one();
+}
+
+void Worker::loop(std::stop_token stop)
+{
+    for (;;) {
+        Command command;
+        {
+            std::unique_lock lock(m_mutex);
+            if (!m_changed.wait(lock, stop, [this] { return !m_commands.empty(); }) || stop.stop_requested())
+                return;
+            command = std::move(m_commands.front());
+            m_commands.pop_front();
+        }
+        std::visit([this](const auto &concrete) { execute(concrete); }, command);
+    }
+}
+
+void Worker::execute(const Load &command)
+{
+    const auto start = std::chrono::steady_clock::now();
+    m_session.reset();
+    m_model.reset();
+    const auto fail = [&](Failure failure) { m_events.push(ModelLoadFailed{command.folder, std::move(failure)}); };
+    try {
+        m_model = std::make_unique<LoadedModel>(command.folder, m_options);
+        m_session = std::make_unique<Session>(*m_model);
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+        m_events.push(ModelLoaded{m_model->info(), seconds.count()});
+        return;
+    } catch (const Error &error) {
+        fail({error.code(), error.file(), error.field(), error.what()});
+    } catch (const std::bad_alloc &) {
+        fail(
+            {ErrorCode::OutOfMemory, command.folder, {}, "There is not enough memory to load " + command.folder + "."});
+    } catch (const std::exception &error) {
+        fail({ErrorCode::Internal, command.folder, {}, error.what()});
+    }
+    m_session.reset();
+    m_model.reset();
+}
+
+void Worker::execute(const GenerationRequest &request)
+{
+    std::stop_source stop;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_running = request.id;
+        m_runningStop = stop;
+        if (m_cancelled.erase(request.id) > 0 || m_thread.get_stop_token().stop_requested())
+            stop.request_stop();
+    }
+    generateNow(request, stop.get_token());
+    const std::lock_guard lock(m_mutex);
+    m_running = 0;
+}
+
+void Worker::generateNow(const GenerationRequest &request, std::stop_token stop)
+{
+    if (!m_session) {
+        m_events.push(GenerationFailed{
+            request.id,
+            {ErrorCode::RequestInvalid, {}, "model", "No model is loaded. Open a model folder, then send again."},
+            {}});
+        return;
+    }
+    m_session->generate(request, std::move(stop), [this](GenerationEvent event) { m_events.push(std::move(event)); });
+}
+
+} // namespace engine::runtime

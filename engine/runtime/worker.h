@@ -1,0 +1,61 @@
+#pragma once
+// The engine thread: takes commands in order, owns the model.
+
+#include "engine/engine.h"
+#include "engine/runtime/event_queue.h"
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stop_token>
+#include <thread>
+#include <variant>
+
+namespace engine::runtime {
+
+class LoadedModel;
+class Session;
+
+/// Thread contract: as engine::Engine.
+class Worker {
+public:
+    Worker(std::function<void()> wake, EngineOptions options);
+    ~Worker();
+
+    void loadModel(std::string folder);
+    void generate(GenerationRequest request);
+    void cancel(RequestId request);
+    std::vector<GenerationEvent> takeEvents() { return m_events.takeAll(); }
+
+private:
+    struct Load {
+        std::string folder;
+    };
+    using Command = std::variant<Load, GenerationRequest>;
+
+    void push(Command command);
+    void loop(std::stop_token stop);
+    void execute(const Load &command);
+    void execute(const GenerationRequest &request);
+    void generateNow(const GenerationRequest &request, std::stop_token stop);
+
+    EngineOptions m_options;
+    EventQueue m_events;
+
+    // Worker thread only; the session refers to the model.
+    std::unique_ptr<LoadedModel> m_model;
+    std::unique_ptr<Session> m_session;
+
+    std::mutex m_mutex; ///< guards the four below
+    std::condition_variable_any m_changed;
+    std::deque<Command> m_commands;
+    std::set<RequestId> m_cancelled; ///< of requests still queued
+    RequestId m_running = 0;
+    std::stop_source m_runningStop;
+
+    std::jthread m_thread; ///< last: joined before what it uses is gone
+};
+
+} // namespace engine::runtime

@@ -1,0 +1,103 @@
+#include "app/request_builder.h"
+
+#include <QTest>
+
+using app::ConversationTree;
+using storage::MessageRecord;
+using storage::MessageRole;
+using storage::PartKind;
+
+namespace {
+
+MessageRecord message(storage::MessageId id, storage::MessageId parent, MessageRole role, const char *thinking,
+                      const char *answer)
+{
+    MessageRecord record;
+    record.id = id;
+    record.parent = parent;
+    record.role = role;
+    app::appendText(record, PartKind::Thinking, thinking);
+    app::appendText(record, PartKind::Answer, answer);
+    return record;
+}
+
+ConversationTree tree(std::vector<MessageRecord> messages)
+{
+    storage::ConversationSummary summary;
+    summary.currentLeaf = messages.back().id;
+    return ConversationTree(summary, std::move(messages));
+}
+
+} // namespace
+
+class RequestBuilderTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void asksWithTheBranchAboveTheReply()
+    {
+        const auto conversation =
+            tree({message(1, 0, MessageRole::User, "", "Q1"), message(2, 1, MessageRole::Assistant, "T", "A1"),
+                  message(3, 2, MessageRole::User, "", "Q2"), message(4, 3, MessageRole::Assistant, "", "")});
+        const auto request = app::buildRequest(conversation, *conversation.find(4), false);
+        QCOMPARE(request.messages.size(), std::size_t(3));
+        QCOMPARE(request.messages[1].text, std::string("A1"));
+        QCOMPARE(request.messages[1].thinking, std::string("T"));
+        QVERIFY(request.messages[1].role == engine::Role::Assistant);
+        QVERIFY(!request.continueLast);
+    }
+
+    void leavesOutRepliesThatNeverAnswered()
+    {
+        const auto conversation =
+            tree({message(1, 0, MessageRole::User, "", "Q1"), message(2, 1, MessageRole::Assistant, "cut", ""),
+                  message(3, 2, MessageRole::User, "", "Q2"), message(4, 3, MessageRole::Assistant, "", "")});
+        QCOMPARE(app::buildRequest(conversation, *conversation.find(4), false).messages.size(), std::size_t(2));
+    }
+
+    void continuesInMidThought()
+    {
+        auto reply = message(2, 1, MessageRole::Assistant, "half a th", "");
+        reply.thinkingClosed = false;
+        const auto conversation = tree({message(1, 0, MessageRole::User, "", "Q1"), reply});
+        const auto request = app::buildRequest(conversation, *conversation.find(2), true);
+        QVERIFY(request.continueLast);
+        QCOMPARE(request.messages.back().thinking, std::string("half a th"));
+        QVERIFY(!request.messages.back().thinkingClosed);
+    }
+
+    void continuingAnEmptyReplyStartsItAnew()
+    {
+        const auto conversation =
+            tree({message(1, 0, MessageRole::User, "", "Q1"), message(2, 1, MessageRole::Assistant, "", "")});
+        QVERIFY(!app::buildRequest(conversation, *conversation.find(2), true).continueLast);
+    }
+
+    void recommendedSettingsOverruleTheUsersUnlessSwitchedOff()
+    {
+        engine::ModelInfo model;
+        model.recommendedTemperature = 0.3F;
+        model.recommendedMaxTokens = 77;
+        ui::UiSettings settings;
+        settings.randomSeed = false;
+        settings.sampler.temperature = 1.5;
+        settings.sampler.seed = 42;
+        const auto recommended = app::samplerFor(settings, model);
+        QCOMPARE(static_cast<float>(recommended.temperature), 0.3F);
+        QCOMPARE(recommended.maxTokens, 77);
+        QCOMPARE(recommended.seed, std::uint64_t(42));
+        settings.useRecommendedSampler = false;
+        QCOMPARE(app::samplerFor(settings, model).temperature, 1.5);
+    }
+
+    void randomSeedsDifferAndFitSignedNumbers()
+    {
+        const ui::UiSettings settings;
+        const auto first = app::samplerFor(settings, {}).seed;
+        QVERIFY(first != app::samplerFor(settings, {}).seed);
+        QVERIFY(first >> 63 == 0);
+    }
+};
+
+QTEST_GUILESS_MAIN(RequestBuilderTest)
+#include "tst_request_builder.moc"
