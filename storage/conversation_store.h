@@ -1,10 +1,15 @@
 #pragma once
 // The history: conversations as trees of messages in one SQLite file.
 //
-// Thread contract: every method may be called from one client thread and returns at once; the work happens on the storage
-// thread, which owns the only connection. A completion runs on the thread that calls deliverCompletions().
-// Jobs run in the order of the calls. Consecutive queued writes share one transaction; a completion is delivered only
-// after its transaction is on disk (synchronous=FULL).
+// Thread contract: every method may be called from one client thread and returns at once; the work happens on the
+// storage thread, which owns the only connection. A completion runs on the thread that calls deliverCompletions(). Jobs
+// run in the order of the calls. Consecutive queued writes share one transaction; a completion is delivered only after
+// its transaction is on disk (synchronous=FULL).
+//
+// A write that fails (disk full, read-only, I/O error) leaves nothing behind and takes no other write with it: the
+// caller keeps what it passed until the completion and may call again with the same values, at once or when the user
+// asks. Text of one message is therefore sent one piece after the other: what is sent before the failure is known would
+// overtake the failed piece.
 
 #include "storage/records.h"
 
@@ -75,7 +80,8 @@ public:
     ConversationStore(const ConversationStore &) = delete;
     ConversationStore &operator=(const ConversationStore &) = delete;
 
-    void listConversations(Completion<std::vector<ConversationSummary>> done); ///< pinned first, then newest; deleted ones left out
+    void listConversations(
+        Completion<std::vector<ConversationSummary>> done); ///< pinned first, then newest; deleted ones left out
     void loadConversation(ConversationId id, Completion<ConversationContent> done);
     void createConversation(std::string title, Completion<ConversationSummary> done);
     void renameConversation(ConversationId id, std::string title, Completion<Done> done);
@@ -99,6 +105,9 @@ public:
     void loadTrace(MessageId id, Completion<TraceRun> done);
 
     void checkIntegrity(Completion<std::string> done); ///< "ok" or SQLite's findings plus rows with a wrong checksum
+
+    /// `handler` is called by deliverCompletions() when work that nobody asked for fails: the daily backup.
+    void onBackgroundFailure(std::function<void(Failure)> handler);
 
     /// Runs the completions that are ready, on the calling thread.
     void deliverCompletions();

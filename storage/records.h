@@ -68,8 +68,8 @@ struct MessageRecord {
     std::string modelFingerprint;
     std::optional<SamplerRecord> sampler;
     std::optional<StatisticsRecord> statistics;
-    std::string failure;   ///< sentence shown under a failed message
-    bool damaged = false;  ///< row checksum did not match: shown, but marked
+    std::string failure;  ///< sentence shown under a failed message
+    bool damaged = false; ///< row checksum did not match: shown, but marked
 };
 
 /// One row of the routing trace of a message (blob format: engine/routing_trace.h, passed through opaquely).

@@ -1,0 +1,236 @@
+#include "storage/sqlite/messages_table.h"
+
+#include "storage/sqlite/checksum.h"
+#include "storage/sqlite/query.h"
+
+#include <array>
+#include <cmath>
+
+namespace storage::sqlite {
+
+namespace {
+
+constexpr std::array<const char *, 3> roleNames = {"system", "user", "assistant"};
+constexpr std::array<const char *, 7> stateNames = {"complete", "streaming",    "stopped",     "interrupted",
+                                                    "failed",   "length_limit", "context_full"};
+
+template <typename Enum, std::size_t Count>
+std::string nameOf(const std::array<const char *, Count> &names, Enum value)
+{
+    return names.at(static_cast<std::size_t>(value));
+}
+
+/// Damage may leave any text there: the message is still shown, as `fallback`.
+template <typename Enum, std::size_t Count>
+Enum valueOf(const std::array<const char *, Count> &names, const std::string &name, Enum fallback)
+{
+    for (std::size_t i = 0; i < Count; ++i) {
+        if (name == names[i])
+            return static_cast<Enum>(i);
+    }
+    return fallback;
+}
+
+double stored(double value)
+{
+    return std::isnan(value) ? 0.0 : value; // as Query binds it
+}
+
+void addSampler(Checksum &sum, const SamplerRecord &sampler)
+{
+    sum.add(stored(sampler.temperature)).add(std::int64_t{sampler.topK}).add(stored(sampler.topP));
+    sum.add(stored(sampler.minP)).add(stored(sampler.repetitionPenalty));
+    sum.add(static_cast<std::int64_t>(sampler.seed)).add(std::int64_t{sampler.maxTokens});
+}
+
+void addStatistics(Checksum &sum, const StatisticsRecord &statistics)
+{
+    for (const int count : {statistics.promptTokens, statistics.cachedTokens, statistics.thinkingTokens,
+                            statistics.answerTokens, statistics.contextUsed, statistics.contextLength})
+        sum.add(std::int64_t{count});
+    for (const double seconds :
+         {statistics.promptSeconds, statistics.firstTokenSeconds, statistics.thinkingSeconds, statistics.answerSeconds})
+        sum.add(stored(seconds));
+}
+
+std::uint32_t checksumOf(const MessageRecord &record)
+{
+    Checksum sum;
+    sum.add(record.conversation).add(record.parent).add(nameOf(roleNames, record.role));
+    sum.add(nameOf(stateNames, record.state)).add(record.createdAt).add(std::int64_t{record.thinkingClosed});
+    sum.add(record.modelName).add(record.modelFingerprint).add(record.failure);
+    sum.add(std::int64_t{record.sampler.has_value()});
+    if (record.sampler)
+        addSampler(sum, *record.sampler);
+    sum.add(std::int64_t{record.statistics.has_value()});
+    if (record.statistics)
+        addStatistics(sum, *record.statistics);
+    return sum.value();
+}
+
+/// All the fields, or as many NULLs.
+template <typename Record, typename... Fields>
+void bindFields(Query &query, const std::optional<Record> &record, Fields Record::*...fields)
+{
+    (query.bind(record ? std::optional<Fields>((*record).*fields) : std::nullopt), ...);
+}
+
+void bindSampler(Query &query, const std::optional<SamplerRecord> &sampler)
+{
+    using Record = SamplerRecord;
+    bindFields(query, sampler, &Record::temperature, &Record::topK, &Record::topP, &Record::minP,
+               &Record::repetitionPenalty, &Record::seed, &Record::maxTokens);
+}
+
+void bindStatistics(Query &query, const std::optional<StatisticsRecord> &statistics)
+{
+    using Record = StatisticsRecord;
+    bindFields(query, statistics, &Record::promptTokens, &Record::cachedTokens, &Record::thinkingTokens,
+               &Record::answerTokens, &Record::promptSeconds, &Record::firstTokenSeconds, &Record::thinkingSeconds,
+               &Record::answerSeconds, &Record::contextUsed, &Record::contextLength);
+}
+
+std::optional<SamplerRecord> readSampler(Query &row)
+{
+    const bool present = !row.isNull();
+    SamplerRecord sampler;
+    sampler.temperature = row.real();
+    sampler.topK = row.smallInteger();
+    sampler.topP = row.real();
+    sampler.minP = row.real();
+    sampler.repetitionPenalty = row.real();
+    sampler.seed = static_cast<std::uint64_t>(row.integer());
+    sampler.maxTokens = row.smallInteger();
+    return present ? std::optional(sampler) : std::nullopt;
+}
+
+std::optional<StatisticsRecord> readStatistics(Query &row)
+{
+    const bool present = !row.isNull();
+    StatisticsRecord statistics;
+    statistics.promptTokens = row.smallInteger();
+    statistics.cachedTokens = row.smallInteger();
+    statistics.thinkingTokens = row.smallInteger();
+    statistics.answerTokens = row.smallInteger();
+    statistics.promptSeconds = row.real();
+    statistics.firstTokenSeconds = row.real();
+    statistics.thinkingSeconds = row.real();
+    statistics.answerSeconds = row.real();
+    statistics.contextUsed = row.smallInteger();
+    statistics.contextLength = row.smallInteger();
+    return present ? std::optional(statistics) : std::nullopt;
+}
+
+constexpr const char *selectColumns =
+    "SELECT id, conversation, parent, role, state, created_at, thinking_closed, model_name, model_fingerprint, "
+    "failure, "
+    "temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens, "
+    "prompt_tokens, cached_tokens, thinking_tokens, answer_tokens, prompt_seconds, first_token_seconds, "
+    "thinking_seconds, answer_seconds, context_used, context_length, crc32 FROM message";
+
+MessageRecord readRow(Query &row)
+{
+    MessageRecord record;
+    record.id = row.integer();
+    record.conversation = row.integer();
+    record.parent = row.integer();
+    record.role = valueOf(roleNames, row.text(), MessageRole::User);
+    record.state = valueOf(stateNames, row.text(), MessageState::Interrupted);
+    record.createdAt = row.integer();
+    record.thinkingClosed = row.boolean();
+    record.modelName = row.text();
+    record.modelFingerprint = row.text();
+    record.failure = row.text();
+    record.sampler = readSampler(row);
+    record.statistics = readStatistics(row);
+    record.damaged = row.integer() != std::int64_t{checksumOf(record)};
+    return record;
+}
+
+std::optional<MessageId> parentOrNull(const MessageRecord &record)
+{
+    return record.parent == 0 ? std::nullopt : std::optional(record.parent);
+}
+
+} // namespace
+
+MessagesTable::MessagesTable(SQLite::Database &database)
+    : m_database(database), m_find(database, std::string(selectColumns) + " WHERE id = ?")
+{
+}
+
+MessageId MessagesTable::insert(const MessageRecord &record)
+{
+    Query query(m_database,
+                "INSERT INTO message (conversation, parent, role, state, created_at, thinking_closed, model_name, "
+                "model_fingerprint, failure, temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens, "
+                "prompt_tokens, cached_tokens, thinking_tokens, answer_tokens, prompt_seconds, first_token_seconds, "
+                "thinking_seconds, answer_seconds, context_used, context_length, crc32) "
+                "VALUES (?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?,?,?, ?)");
+    query.bind(record.conversation, parentOrNull(record), nameOf(roleNames, record.role),
+               nameOf(stateNames, record.state), record.createdAt, record.thinkingClosed, record.modelName,
+               record.modelFingerprint, record.failure);
+    bindSampler(query, record.sampler);
+    bindStatistics(query, record.statistics);
+    query.bind(checksumOf(record)).run();
+    return m_database.getLastInsertRowid();
+}
+
+std::optional<MessageRecord> MessagesTable::find(MessageId id)
+{
+    Query row(m_find);
+    row.bind(id);
+    return row.next() ? std::optional(readRow(row)) : std::nullopt;
+}
+
+std::optional<ConversationId> MessagesTable::conversationOf(MessageId id)
+{
+    Query row(m_database, "SELECT conversation FROM message WHERE id = ?");
+    row.bind(id);
+    return row.next() ? std::optional(row.integer()) : std::nullopt;
+}
+
+std::vector<MessageId> MessagesTable::idsOf(ConversationId conversation)
+{
+    std::vector<MessageId> ids;
+    Query row(m_database, "SELECT id FROM message WHERE conversation = ? ORDER BY id");
+    row.bind(conversation);
+    while (row.next())
+        ids.push_back(row.integer());
+    return ids;
+}
+
+std::vector<MessageId> MessagesTable::streaming()
+{
+    std::vector<MessageId> ids;
+    Query row(m_database, "SELECT id FROM message WHERE state = 'streaming'");
+    while (row.next())
+        ids.push_back(row.integer());
+    return ids;
+}
+
+void MessagesTable::update(const MessageRecord &record)
+{
+    Query query(m_database,
+                "UPDATE message SET state = ?, thinking_closed = ?, failure = ?, prompt_tokens = ?, cached_tokens = ?, "
+                "thinking_tokens = ?, answer_tokens = ?, prompt_seconds = ?, first_token_seconds = ?, "
+                "thinking_seconds = ?, answer_seconds = ?, context_used = ?, context_length = ?, crc32 = ? "
+                "WHERE id = ?");
+    query.bind(nameOf(stateNames, record.state), record.thinkingClosed, record.failure);
+    bindStatistics(query, record.statistics);
+    query.bind(checksumToStore(checksumOf(record), record.damaged), record.id).run();
+}
+
+std::vector<std::string> MessagesTable::damagedRows()
+{
+    std::vector<std::string> rows;
+    Query row(m_database, selectColumns);
+    while (row.next()) {
+        const MessageRecord record = readRow(row);
+        if (record.damaged)
+            rows.push_back("message " + std::to_string(record.id));
+    }
+    return rows;
+}
+
+} // namespace storage::sqlite

@@ -1,0 +1,36 @@
+#pragma once
+// Tables trace_run, trace_layer, trace_chunk: the routing trace of a message. Storage thread only; every method throws
+// SQLite::Exception.
+
+#include "storage/records.h"
+
+#include <SQLiteCpp/Database.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace storage::sqlite {
+
+struct TraceRow {
+    TraceRun run;
+    bool damaged = false; ///< a chunk's checksum does not match
+};
+
+class TracesTable {
+public:
+    explicit TracesTable(SQLite::Database &database) : m_database(database) {}
+
+    void replace(const TraceRun &run, std::int64_t now); ///< a message has one run
+    std::optional<TraceRow> find(MessageId message);
+
+    std::vector<std::string> damagedRows(); ///< "trace chunk 3 of plane 0 of message 12"
+
+private:
+    void insertLayers(const TraceRun &run);
+    void insertChunks(const TraceRun &run);
+
+    SQLite::Database &m_database;
+};
+
+} // namespace storage::sqlite
