@@ -1,0 +1,69 @@
+#include "engine/memory/dtype.h"
+
+#include <array>
+
+namespace engine::memory {
+
+namespace {
+
+struct DTypeRow {
+    DType dtype;
+    std::string_view name;
+    std::size_t bytes;
+};
+
+constexpr std::array dtypeTable = {
+    DTypeRow{DType::F32, "F32", 4},         DTypeRow{DType::F16, "F16", 2},
+    DTypeRow{DType::BF16, "BF16", 2},       DTypeRow{DType::F8_E4M3, "F8_E4M3", 1},
+    DTypeRow{DType::F8_E5M2, "F8_E5M2", 1}, DTypeRow{DType::F8_E8M0, "F8_E8M0", 1},
+    DTypeRow{DType::F64, "F64", 8},         DTypeRow{DType::I64, "I64", 8},
+    DTypeRow{DType::U64, "U64", 8},         DTypeRow{DType::I32, "I32", 4},
+    DTypeRow{DType::U32, "U32", 4},         DTypeRow{DType::I16, "I16", 2},
+    DTypeRow{DType::U16, "U16", 2},         DTypeRow{DType::I8, "I8", 1},
+    DTypeRow{DType::U8, "U8", 1},           DTypeRow{DType::BOOL, "BOOL", 1},
+};
+
+constexpr bool rowsFollowTheEnum()
+{
+    for (std::size_t i = 0; i < dtypeTable.size(); ++i) {
+        if (dtypeTable[i].dtype != static_cast<DType>(i)) {
+            return false;
+        }
+    }
+    return dtypeTable.size() == static_cast<std::size_t>(DType::BOOL) + 1;
+}
+static_assert(rowsFollowTheEnum());
+
+const DTypeRow &rowOf(DType dtype)
+{
+    return dtypeTable[static_cast<std::size_t>(dtype)];
+}
+
+} // namespace
+
+std::size_t dtypeBytes(DType dtype)
+{
+    return rowOf(dtype).bytes;
+}
+
+std::string_view dtypeName(DType dtype)
+{
+    return rowOf(dtype).name;
+}
+
+std::optional<DType> dtypeFromName(std::string_view name)
+{
+    for (const DTypeRow &row : dtypeTable) {
+        if (row.name == name) {
+            return row.dtype;
+        }
+    }
+    return std::nullopt;
+}
+
+bool isFloatMatrixType(DType dtype)
+{
+    return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16 || dtype == DType::F8_E4M3;
+}
+
+} // namespace engine::memory

@@ -1,0 +1,163 @@
+#include "engine/model/weights.h"
+
+#include "engine/model/detail/tensor_resolver.h"
+
+#include <string>
+
+namespace engine::model {
+
+namespace {
+
+std::uint64_t wide(int value)
+{
+    return static_cast<std::uint64_t>(value);
+}
+
+/// Knows the names and shapes of deepseek_v3.
+class DeepseekV3Reader {
+public:
+    DeepseekV3Reader(const ModelConfig &config, TensorResolver &resolver)
+        : m_config(config), m_resolver(resolver), m_hidden(wide(config.hidden_size)), m_vocab(wide(config.vocab_size))
+    {
+    }
+
+    Weights read()
+    {
+        Weights weights;
+        weights.embed_tokens = m_resolver.plain("model.embed_tokens.weight", {m_vocab, m_hidden});
+        for (int layer = 0; layer < m_config.num_hidden_layers; ++layer) {
+            weights.layers.push_back(readLayer(layer));
+        }
+        weights.norm = m_resolver.plain("model.norm.weight", {m_hidden});
+        if (m_config.tie_word_embeddings) {
+            weights.lm_head.weight = weights.embed_tokens;
+        } else {
+            weights.lm_head = m_resolver.linear("lm_head.weight", m_vocab, m_hidden);
+        }
+        readMtp(weights);
+        return weights;
+    }
+
+private:
+    static std::string prefixOf(int layer) { return "model.layers." + std::to_string(layer) + "."; }
+
+    LayerWeights readLayer(int index)
+    {
+        const std::string prefix = prefixOf(index);
+        LayerWeights layer;
+        layer.input_layernorm = m_resolver.plain(prefix + "input_layernorm.weight", {m_hidden});
+        layer.self_attn = readAttention(prefix + "self_attn.");
+        layer.post_attention_layernorm = m_resolver.plain(prefix + "post_attention_layernorm.weight", {m_hidden});
+        if (m_config.isMoeLayer(index)) {
+            layer.mlp = readMoe(prefix + "mlp.");
+        } else {
+            layer.mlp = readMlp(prefix + "mlp.", wide(m_config.intermediate_size));
+        }
+        return layer;
+    }
+
+    AttentionWeights readAttention(const std::string &prefix)
+    {
+        const std::uint64_t heads = wide(m_config.num_attention_heads);
+        const std::uint64_t queryRows = heads * wide(m_config.qkHeadDim());
+        const std::uint64_t latent = wide(m_config.kv_lora_rank);
+        AttentionWeights attention;
+        if (m_config.q_lora_rank == 0) {
+            attention.q_proj = m_resolver.linear(prefix + "q_proj.weight", queryRows, m_hidden);
+        } else {
+            const std::uint64_t rank = wide(m_config.q_lora_rank);
+            attention.q_a_proj = m_resolver.linear(prefix + "q_a_proj.weight", rank, m_hidden);
+            attention.q_a_layernorm = m_resolver.plain(prefix + "q_a_layernorm.weight", {rank});
+            attention.q_b_proj = m_resolver.linear(prefix + "q_b_proj.weight", queryRows, rank);
+        }
+        attention.kv_a_proj_with_mqa =
+            m_resolver.linear(prefix + "kv_a_proj_with_mqa.weight", wide(m_config.cacheWidth()), m_hidden);
+        attention.kv_a_layernorm = m_resolver.plain(prefix + "kv_a_layernorm.weight", {latent});
+        attention.kv_b_proj = m_resolver.linear(prefix + "kv_b_proj.weight",
+                                                heads * wide(m_config.qk_nope_head_dim + m_config.v_head_dim), latent);
+        attention.o_proj = m_resolver.linear(prefix + "o_proj.weight", m_hidden, heads * wide(m_config.v_head_dim));
+        return attention;
+    }
+
+    MlpWeights readMlp(const std::string &prefix, std::uint64_t width)
+    {
+        MlpWeights mlp;
+        mlp.gate_proj = m_resolver.linear(prefix + "gate_proj.weight", width, m_hidden);
+        mlp.up_proj = m_resolver.linear(prefix + "up_proj.weight", width, m_hidden);
+        mlp.down_proj = m_resolver.linear(prefix + "down_proj.weight", m_hidden, width);
+        return mlp;
+    }
+
+    MoeWeights readMoe(const std::string &prefix)
+    {
+        const std::uint64_t experts = wide(m_config.n_routed_experts);
+        const std::uint64_t width = wide(m_config.moe_intermediate_size);
+        MoeWeights moe;
+        moe.gate = m_resolver.plain(prefix + "gate.weight", {experts, m_hidden});
+        moe.e_score_correction_bias = m_resolver.plain(prefix + "gate.e_score_correction_bias", {experts});
+        for (std::uint64_t expert = 0; expert < experts; ++expert) {
+            moe.experts.push_back(readMlp(prefix + "experts." + std::to_string(expert) + ".", width));
+        }
+        if (m_config.n_shared_experts > 0) {
+            moe.shared_experts = readMlp(prefix + "shared_experts.", wide(m_config.n_shared_experts) * width);
+        }
+        return moe;
+    }
+
+    bool fileHasMtp() const
+    {
+        for (int module = 0; module < m_config.num_nextn_predict_layers; ++module) {
+            const std::string prefix = prefixOf(m_config.num_hidden_layers + module);
+            if (m_resolver.contains(prefix + "enorm.weight") || m_resolver.contains(prefix + "eh_proj.weight") ||
+                m_resolver.contains(prefix + "input_layernorm.weight")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void readMtp(Weights &weights)
+    {
+        if (!fileHasMtp()) {
+            return; // whatever else such a layer has is reported as unexpected
+        }
+        for (int module = 0; module < m_config.num_nextn_predict_layers; ++module) {
+            weights.mtp.push_back(readMtpModule(m_config.num_hidden_layers + module, weights));
+        }
+    }
+
+    MtpWeights readMtpModule(int layer, const Weights &main)
+    {
+        const std::string prefix = prefixOf(layer);
+        const std::string embedding = prefix + "embed_tokens.weight";
+        const std::string head = prefix + "shared_head.head.weight";
+        MtpWeights mtp;
+        mtp.enorm = m_resolver.plain(prefix + "enorm.weight", {m_hidden});
+        mtp.hnorm = m_resolver.plain(prefix + "hnorm.weight", {m_hidden});
+        mtp.eh_proj = m_resolver.linear(prefix + "eh_proj.weight", m_hidden, 2 * m_hidden);
+        mtp.embed_tokens =
+            m_resolver.contains(embedding) ? m_resolver.plain(embedding, {m_vocab, m_hidden}) : main.embed_tokens;
+        mtp.shared_head_head = m_resolver.contains(head) ? m_resolver.linear(head, m_vocab, m_hidden) : main.lm_head;
+        mtp.shared_head_norm = m_resolver.plain(prefix + "shared_head.norm.weight", {m_hidden});
+        mtp.layer = readLayer(layer);
+        return mtp;
+    }
+
+    const ModelConfig &m_config;
+    TensorResolver &m_resolver;
+    std::uint64_t m_hidden;
+    std::uint64_t m_vocab;
+};
+
+} // namespace
+
+Weights resolveWeights(const ModelConfig &config, const Checkpoint &checkpoint)
+{
+    TensorResolver resolver(config, checkpoint);
+    Weights weights = DeepseekV3Reader(config, resolver).read();
+    resolver.finish();
+    checkpoint.throwIfChanged(); // what was scanned is what was in the file
+    return weights;
+}
+
+} // namespace engine::model
