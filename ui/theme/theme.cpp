@@ -7,6 +7,12 @@
 #include <QPalette>
 #include <QStyleFactory>
 
+// In a static library nothing refers to the resources, so the linker would leave them out. Must stand outside namespaces.
+static void loadResources()
+{
+    Q_INIT_RESOURCE(ui);
+}
+
 namespace ui::theme {
 
 namespace {
@@ -95,6 +101,7 @@ const Tokens &current()
 
 void apply(const UiSettings &settings)
 {
+    loadResources();
     Tokens tokens = makeTokens(wantsDark(settings.theme), settings.textScalePercent);
     tokens.reducedMotion = desktopReducesMotion();
     mutableTokens() = tokens;

@@ -1,0 +1,36 @@
+#include "ui/library/open_folder.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMimeData>
+#include <QUrl>
+
+namespace ui {
+
+void chooseModelFolder(QWidget *window, const QString &startAt, const std::function<void(const QString &)> &chosen)
+{
+    const QString title = QCoreApplication::translate("ui::OpenFolder", "Open a Model Folder");
+    const QDir start = startAt.isEmpty() ? QDir::home() : QFileInfo(startAt).dir();
+    auto *dialog = new QFileDialog(window, title, start.absolutePath());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::Directory);
+    dialog->setOption(QFileDialog::ShowDirsOnly);
+    QObject::connect(dialog, &QFileDialog::fileSelected, dialog, [chosen](const QString &folder) { chosen(folder); });
+    dialog->open();
+}
+
+QString draggedFolder(const QMimeData *data)
+{
+    const QList<QUrl> urls = data->urls();
+    if (urls.size() != 1 || !urls.first().isLocalFile())
+        return {};
+    const QFileInfo file(urls.first().toLocalFile());
+    if (file.isDir())
+        return file.absoluteFilePath();
+    const bool inModel = file.isFile() && file.dir().exists(QStringLiteral("config.json"));
+    return inModel ? file.absolutePath() : QString();
+}
+
+} // namespace ui

@@ -1,0 +1,224 @@
+#include "ui/main_window.h"
+
+#include "ui/library/open_folder.h"
+#include "ui/theme/theme.h"
+#include "ui/transcript/transcript_view.h"
+#include "ui/widgets/visible_text.h"
+#include "ui/window/chat_page.h"
+#include "ui/window/composer.h"
+#include "ui/window/main_window_parts.h"
+#include "ui/window/model_bar.h"
+#include "ui/window/notice_bar.h"
+#include "ui/window/sidebar.h"
+#include "ui/window/toast.h"
+#include "ui/window/welcome_view.h"
+
+#include <QCloseEvent>
+#include <QDir>
+#include <QDragEnterEvent>
+
+namespace ui {
+
+namespace {
+
+constexpr qsizetype titleInToast = 40; ///< characters
+
+} // namespace
+
+MainWindow::MainWindow(const UiSettings &settings, QWidget *parent)
+    : QMainWindow(parent), m_parts(std::make_unique<Parts>(this, settings))
+{
+    m_parts->chat->composer->focusEdit();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::showModelLoading(const QString &folder)
+{
+    m_parts->modelReady = false;
+    m_parts->failure.reset();
+    m_parts->showFailure();
+    m_parts->chat->modelBar->showLoading(folder);
+    m_parts->chat->welcome->setModel(QDir(folder).dirName(), true);
+    m_parts->chat->composer->setState(Composer::State::Loading);
+    m_parts->updateActions();
+}
+
+void MainWindow::showModel(const engine::ModelInfo &info)
+{
+    m_parts->modelReady = true;
+    m_parts->failure.reset();
+    m_parts->showFailure();
+    m_parts->chat->modelBar->showModel(info);
+    m_parts->chat->welcome->setModel(QString::fromStdString(info.name), false);
+    m_parts->showUsage();
+    setGenerating(m_parts->generating);
+}
+
+void MainWindow::showModelFailure(const engine::Failure &failure, const QString &folder)
+{
+    m_parts->modelReady = false;
+    m_parts->failure = failure;
+    m_parts->showFailure();
+    m_parts->chat->modelBar->showFailure(folder);
+    m_parts->chat->welcome->setModel({}, false);
+    m_parts->chat->composer->setState(Composer::State::NoModel);
+    m_parts->updateActions();
+}
+
+void MainWindow::setConversations(std::vector<storage::ConversationSummary> conversations)
+{
+    m_parts->sidebar->list()->conversations()->setConversations(std::move(conversations));
+    m_parts->conversationsChanged();
+    m_parts->sidebar->list()->showCurrent();
+}
+
+void MainWindow::updateConversation(const storage::ConversationSummary &conversation)
+{
+    m_parts->sidebar->list()->conversations()->update(conversation);
+    m_parts->conversationsChanged();
+}
+
+void MainWindow::removeConversation(storage::ConversationId id)
+{
+    m_parts->sidebar->list()->conversations()->remove(id);
+    m_parts->conversationsChanged();
+}
+
+void MainWindow::setCurrentConversation(storage::ConversationId id)
+{
+    m_parts->sidebar->list()->conversations()->setCurrent(id);
+    m_parts->sidebar->list()->showCurrent();
+    m_parts->conversationsChanged();
+}
+
+void MainWindow::offerUndoDelete(storage::ConversationId id, const QString &title)
+{
+    QString shown = visibleText(title);
+    if (shown.size() > titleInToast)
+        shown = shown.left(titleInToast) + QStringLiteral("…");
+    m_parts->deleted = id;
+    m_parts->toast->offer(tr("Conversation “%1” deleted").arg(shown), tr("Undo"));
+    m_parts->updateActions();
+}
+
+void MainWindow::showTranscript(std::vector<TranscriptMessage> messages)
+{
+    m_parts->messages.clear();
+    for (const TranscriptMessage &message : messages)
+        m_parts->showMessage(message);
+    m_parts->chat->showWelcome(messages.empty());
+    m_parts->chat->transcript->setMessages(std::move(messages));
+    m_parts->showUsage();
+    m_parts->updateActions();
+}
+
+void MainWindow::appendMessage(const TranscriptMessage &message)
+{
+    m_parts->showMessage(message);
+    m_parts->chat->showWelcome(false);
+    m_parts->chat->transcript->appendMessage(message);
+    m_parts->updateActions();
+}
+
+void MainWindow::appendText(storage::MessageId id, storage::PartKind kind, const QString &text)
+{
+    m_parts->chat->transcript->appendText(id, kind, text);
+}
+
+void MainWindow::showLive(storage::MessageId id, const LiveStatistics &live, const std::vector<std::uint16_t> &routes)
+{
+    m_parts->chat->transcript->showLive(id, live);
+    m_parts->chat->modelBar->showLive(live, routes);
+}
+
+void MainWindow::finishMessage(const TranscriptMessage &message)
+{
+    m_parts->showMessage(message);
+    m_parts->chat->transcript->finishMessage(message);
+    m_parts->showUsage();
+    m_parts->updateActions();
+}
+
+void MainWindow::setGenerating(bool generating)
+{
+    if (generating && !m_parts->generating)
+        m_parts->chat->modelBar->startReply();
+    m_parts->generating = generating;
+    m_parts->chat->transcript->setActionsEnabled(!generating);
+    if (m_parts->modelReady)
+        m_parts->chat->composer->setState(generating ? Composer::State::Generating : Composer::State::Ready);
+    m_parts->updateActions();
+}
+
+void MainWindow::showNotice(const QString &sentence, bool retry)
+{
+    m_parts->noticeRetry = retry && !sentence.isEmpty();
+    m_parts->chat->notice->show(sentence, m_parts->noticeRetry ? tr("Retry") : QString());
+}
+
+QString MainWindow::draft() const
+{
+    return m_parts->chat->composer->text();
+}
+
+void MainWindow::setDraft(const QString &text)
+{
+    m_parts->chat->composer->setText(text);
+}
+
+void MainWindow::applySettings(const UiSettings &settings)
+{
+    m_parts->applySettings(settings);
+}
+
+bool MainWindow::event(QEvent *event)
+{
+    const bool handled = QMainWindow::event(event);
+    // The desktop went from light to dark or back.
+    if (event->type() == QEvent::ThemeChange && m_parts && m_parts->settings.theme == Theme::System)
+        theme::apply(m_parts->settings);
+    return handled;
+}
+
+void MainWindow::changeEvent(QEvent *event)
+{
+    QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::LanguageChange && m_parts)
+        m_parts->retranslate();
+}
+
+void MainWindow::closeEvent(QCloseEvent *event)
+{
+    m_parts->rememberPlaces();
+    emit settingsChanged(m_parts->settings);
+    emit closing();
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent *event)
+{
+    if (draggedFolder(event->mimeData()).isEmpty())
+        return;
+    event->acceptProposedAction();
+    m_parts->dropHint->setGeometry(centralWidget()->geometry());
+    m_parts->dropHint->show();
+    m_parts->dropHint->raise();
+}
+
+void MainWindow::dragLeaveEvent(QDragLeaveEvent *)
+{
+    m_parts->dropHint->hide();
+}
+
+void MainWindow::dropEvent(QDropEvent *event)
+{
+    m_parts->dropHint->hide();
+    const QString folder = draggedFolder(event->mimeData());
+    if (folder.isEmpty())
+        return;
+    event->acceptProposedAction();
+    emit openModelRequested(folder);
+}
+
+} // namespace ui

@@ -1,0 +1,103 @@
+#include "ui/widgets/context_gauge.h"
+
+#include "ui/theme/theme.h"
+#include "ui/widgets/format.h"
+
+#include <QEvent>
+#include <QFontMetrics>
+#include <QPainter>
+#include <algorithm>
+
+namespace ui {
+
+namespace {
+
+constexpr int ring = 22;
+constexpr double ringWidth = 3.0;
+constexpr double warnFrom = 0.80;
+constexpr double alarmFrom = 0.95;
+
+} // namespace
+
+ContextGauge::ContextGauge(QWidget *parent) : QWidget(parent)
+{
+    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+    describe();
+}
+
+void ContextGauge::setUsage(int used, int limit, int cached, std::uint64_t kvBytesPerToken)
+{
+    if (used == m_used && limit == m_limit && cached == m_cached && kvBytesPerToken == m_bytesPerToken)
+        return;
+    const bool relayout = limit != m_limit;
+    m_used = used;
+    m_limit = limit;
+    m_cached = cached;
+    m_bytesPerToken = kvBytesPerToken;
+    describe();
+    if (relayout)
+        updateGeometry();
+    update();
+}
+
+QString ContextGauge::figures() const
+{
+    return QStringLiteral("%1 / %2").arg(formatCount(m_used), formatCount(m_limit));
+}
+
+void ContextGauge::describe()
+{
+    const auto bytes = static_cast<std::uint64_t>(std::max(m_used, 0)) * m_bytesPerToken;
+    setAccessibleName(tr("Context"));
+    setAccessibleDescription(tr("%1 of %2 tokens used").arg(formatCount(m_used), formatCount(m_limit)));
+    setToolTip(
+        tr("Context: %1 of %2 tokens\nOf the prompt, reused from the cache: %3 tokens\nMemory of the KV cache: %4")
+            .arg(formatCount(m_used), formatCount(m_limit), formatCount(m_cached), formatBytes(bytes)));
+}
+
+QSize ContextGauge::sizeHint() const
+{
+    const auto &tokens = theme::current();
+    const QFontMetrics metrics(tokens.fonts.small);
+    // As wide as it will ever be with this model, so that nothing beside it moves while a reply streams.
+    const QString widest = QStringLiteral("%1 / %1").arg(formatCount(m_limit));
+    const int text = std::max(metrics.horizontalAdvance(widest), metrics.horizontalAdvance(tr("Context")));
+    return {ring + tokens.space.s + text + 2, std::max(32, 2 * metrics.height())};
+}
+
+void ContextGauge::paintEvent(QPaintEvent *)
+{
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const auto &tokens = theme::current();
+    const auto &colors = tokens.colors;
+    const double part = m_limit > 0 ? std::clamp(static_cast<double>(m_used) / m_limit, 0.0, 1.0) : 0.0;
+    const QColor color = part >= alarmFrom ? colors.danger : part >= warnFrom ? colors.warning : colors.accent;
+    const QRectF circle(ringWidth / 2 + 0.5, (height() - ring) / 2.0 + ringWidth / 2, ring - ringWidth,
+                        ring - ringWidth);
+    painter.setPen(QPen(colors.border, ringWidth));
+    painter.drawEllipse(circle);
+    if (part > 0.0) {
+        painter.setPen(QPen(color, ringWidth, Qt::SolidLine, Qt::RoundCap));
+        painter.drawArc(circle, 90 * 16, -std::max(1, static_cast<int>(part * 360.0 * 16.0)));
+    }
+    const QFontMetrics metrics(tokens.fonts.small);
+    const int left = ring + tokens.space.s;
+    const int top = (height() - 2 * metrics.height()) / 2;
+    painter.setFont(tokens.fonts.small);
+    painter.setPen(part >= warnFrom ? color : colors.textSecondary);
+    painter.drawText(left, top + metrics.ascent(), figures());
+    painter.setPen(colors.textMuted);
+    painter.drawText(left, top + metrics.height() + metrics.ascent(), tr("Context"));
+}
+
+void ContextGauge::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::LanguageChange)
+        describe();
+    if (event->type() == QEvent::FontChange || event->type() == QEvent::LanguageChange)
+        updateGeometry();
+}
+
+} // namespace ui

@@ -1,0 +1,287 @@
+#include "ui/window/main_window_parts.h"
+
+#include "ui/error_text.h"
+#include "ui/library/open_folder.h"
+#include "ui/theme/theme.h"
+#include "ui/transcript/transcript_view.h"
+#include "ui/widgets/visible_text.h"
+#include "ui/window/chat_page.h"
+#include "ui/window/composer.h"
+#include "ui/window/find_bar.h"
+#include "ui/window/language.h"
+#include "ui/window/link_prompt.h"
+#include "ui/window/model_bar.h"
+#include "ui/window/notice_bar.h"
+#include "ui/window/settings_dialog.h"
+#include "ui/window/sidebar.h"
+#include "ui/window/toast.h"
+#include "ui/window/welcome_view.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QLineEdit>
+#include <QVBoxLayout>
+
+namespace ui {
+
+namespace {
+
+constexpr int sidebarWidth = 264;
+constexpr int firstWidth = 1180;
+constexpr int firstHeight = 780;
+
+} // namespace
+
+MainWindow::Parts::Parts(MainWindow *owner, const UiSettings &initial) : window(owner), settings(initial)
+{
+    theme::apply(settings);
+    installLanguage(resolvedLanguage(settings.language));
+    build();
+    connectWidgets();
+    connectCommands();
+    connectSettingsCommands();
+    restorePlaces();
+    applySettings(settings);
+}
+
+void MainWindow::Parts::build()
+{
+    commands = new Commands(window);
+    commands->fillMenus(window->menuBar());
+    splitter = new QSplitter(window);
+    splitter->setHandleWidth(1);
+    splitter->setChildrenCollapsible(false);
+    sidebar = new Sidebar(splitter);
+    chat = new ChatPage(splitter);
+    splitter->addWidget(sidebar);
+    splitter->addWidget(chat);
+    splitter->setStretchFactor(0, 0);
+    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({sidebarWidth, firstWidth - sidebarWidth});
+    window->setCentralWidget(splitter);
+    toast = new Toast(window);
+    dropHint = new QFrame(window);
+    dropHint->setProperty("kind", QStringLiteral("drop"));
+    dropHint->setAttribute(Qt::WA_TransparentForMouseEvents);
+    auto *column = new QVBoxLayout(dropHint);
+    auto *label = new QLabel(dropHint);
+    label->setObjectName(QStringLiteral("dropLabel"));
+    label->setAlignment(Qt::AlignCenter);
+    column->addWidget(label);
+    dropHint->hide();
+    window->setAcceptDrops(true);
+    window->setWindowIcon(QIcon(QStringLiteral(":/icons/bathyscope.svg")));
+    window->setMinimumSize(640, 440);
+}
+
+void MainWindow::Parts::restorePlaces()
+{
+    if (!window->restoreGeometry(settings.geometry))
+        window->resize(firstWidth, firstHeight);
+    if (splitter->restoreState(settings.splitter) && splitter->sizes().value(0) == 0) {
+        splitter->setSizes({sidebarWidth, firstWidth - sidebarWidth});
+        sidebar->hide();
+    }
+    setSidebarVisible(!sidebar->isHidden());
+}
+
+void MainWindow::Parts::rememberPlaces()
+{
+    settings.geometry = window->saveGeometry();
+    settings.splitter = splitter->saveState();
+}
+
+void MainWindow::Parts::setSidebarVisible(bool visible)
+{
+    sidebar->setVisible(visible);
+    chat->modelBar->setSidebarShown(visible);
+    commands->action(Command::Sidebar)->setChecked(visible);
+}
+
+void MainWindow::Parts::applySettings(const UiSettings &wanted)
+{
+    settings = wanted;
+    theme::apply(settings);
+    const QString language = resolvedLanguage(settings.language);
+    installLanguage(language);
+    commands->showSettings(settings, language);
+    chat->modelBar->setRoutingShown(settings.showRoutingStrip);
+    chat->transcript->setThinkingDisplay(settings.thinking);
+    chat->transcript->setCopyWithThinking(settings.copyWithThinking);
+    retranslate();
+}
+
+void MainWindow::Parts::change(const std::function<void(UiSettings &)> &edit)
+{
+    UiSettings wanted = settings;
+    edit(wanted);
+    applySettings(wanted);
+    emit window->settingsChanged(settings);
+}
+
+void MainWindow::Parts::retranslate()
+{
+    commands->retranslate();
+    updateActions();
+    updateTitle();
+    showFailure();
+    if (noticeRetry)
+        chat->notice->actionButton()->setText(MainWindow::tr("Retry"));
+    dropHint->findChild<QLabel *>()->setText(MainWindow::tr("Drop the folder to open this model"));
+    window->menuBar()->setAccessibleName(MainWindow::tr("Menu bar"));
+    splitter->handle(1)->setAccessibleName(MainWindow::tr("Width of the sidebar"));
+}
+
+void MainWindow::Parts::showFailure()
+{
+    if (failure)
+        chat->modelNotice->show(errorText(*failure), MainWindow::tr("Open Model Folder…"));
+    else
+        chat->modelNotice->show({});
+}
+
+void MainWindow::Parts::showUsage()
+{
+    const auto last =
+        std::find_if(messages.rbegin(), messages.rend(), [](const auto &m) { return m.statistics.has_value(); });
+    const bool known = last != messages.rend();
+    chat->modelBar->showUsage(known ? last->statistics->contextUsed : 0, known ? last->statistics->cachedTokens : 0);
+}
+
+void MainWindow::Parts::conversationsChanged()
+{
+    sidebar->updateEmptyText();
+    updateTitle();
+    updateActions();
+}
+
+void MainWindow::Parts::updateTitle()
+{
+    ConversationModel *model = sidebar->list()->conversations();
+    const auto *conversation = model->find(model->current());
+    const QString title =
+        conversation ? visibleText(QString::fromStdString(conversation->title)) : MainWindow::tr("New chat");
+    window->setWindowTitle(QStringLiteral("%1 — Bathyscope").arg(title));
+}
+
+const TranscriptMessage *MainWindow::Parts::find(storage::MessageId id) const
+{
+    const auto at =
+        std::find_if(messages.begin(), messages.end(), [id](const auto &message) { return message.id == id; });
+    return at == messages.end() ? nullptr : &*at;
+}
+
+void MainWindow::Parts::showMessage(const TranscriptMessage &message)
+{
+    TranscriptMessage known = message;
+    known.thinking.clear(); // the transcript has the texts
+    known.answer.clear();
+    const auto at =
+        std::find_if(messages.begin(), messages.end(), [&](const auto &other) { return other.id == message.id; });
+    if (at == messages.end())
+        messages.push_back(std::move(known));
+    else
+        *at = std::move(known);
+}
+
+const TranscriptMessage *MainWindow::Parts::continuable() const
+{
+    const TranscriptMessage *reply = find(chat->transcript->actionTarget(storage::MessageRole::Assistant));
+    if (!reply)
+        return nullptr;
+    const auto state = reply->state;
+    const bool cut = state == storage::MessageState::Stopped || state == storage::MessageState::Interrupted ||
+                     state == storage::MessageState::LengthLimit || state == storage::MessageState::Failed;
+    return cut ? reply : nullptr;
+}
+
+void MainWindow::Parts::updateActions()
+{
+    const auto has = [this](storage::MessageRole role) {
+        return std::any_of(messages.begin(), messages.end(),
+                           [role](const auto &message) { return message.role == role; });
+    };
+    const auto enable = [this](Command command, bool on) { commands->action(command)->setEnabled(on); };
+    const bool free = modelReady && !generating;
+    const auto branches = [](const TranscriptMessage &message) { return message.branches > 1; };
+    const bool branched = std::any_of(messages.begin(), messages.end(), branches);
+    ConversationModel *model = sidebar->list()->conversations();
+    const auto *conversation = model->find(model->current());
+    enable(Command::Stop, generating);
+    enable(Command::Regenerate, free && has(storage::MessageRole::Assistant));
+    enable(Command::Continue, free && has(storage::MessageRole::Assistant));
+    enable(Command::EditLast, !generating && has(storage::MessageRole::User));
+    enable(Command::PreviousBranch, !generating && branched);
+    enable(Command::NextBranch, !generating && branched);
+    enable(Command::Rename, conversation != nullptr);
+    enable(Command::Pin, conversation != nullptr);
+    enable(Command::Delete, conversation != nullptr);
+    enable(Command::UndoDelete, deleted != 0);
+    commands->action(Command::Pin)->setChecked(conversation && conversation->pinned);
+}
+
+void MainWindow::Parts::stepBranch(int step)
+{
+    TranscriptView *view = chat->transcript;
+    const TranscriptMessage *target = find(view->actionTarget(storage::MessageRole::Assistant));
+    if (!target || target->branches < 2)
+        target = find(view->actionTarget(storage::MessageRole::User));
+    if (!target || target->branches < 2) {
+        const auto last =
+            std::find_if(messages.rbegin(), messages.rend(), [](const auto &m) { return m.branches > 1; });
+        target = last == messages.rend() ? nullptr : &*last;
+    }
+    if (target && target->branch + step >= 0 && target->branch + step < target->branches)
+        emit window->branchRequested(target->id, target->branch + step);
+}
+
+void MainWindow::Parts::copy()
+{
+    QWidget *focus = QApplication::focusWidget();
+    if (auto *line = qobject_cast<QLineEdit *>(focus); line && line->hasSelectedText())
+        line->copy();
+    else if (auto *text = qobject_cast<QPlainTextEdit *>(focus); text && text->textCursor().hasSelection())
+        text->copy();
+    else
+        chat->transcript->copySelection();
+}
+
+void MainWindow::Parts::openModel()
+{
+    chooseModelFolder(window, QString::fromStdString(chat->modelBar->info().folder),
+                      [this](const QString &folder) { emit window->openModelRequested(folder); });
+}
+
+void MainWindow::Parts::openSettings()
+{
+    auto *dialog = new SettingsDialog(settings, chat->modelBar->info(), window);
+    connect(dialog, &SettingsDialog::changed, this, [this](const UiSettings &wanted) {
+        change([&wanted](UiSettings &edited) {
+            const QByteArray geometry = edited.geometry;
+            const QByteArray places = edited.splitter;
+            edited = wanted;
+            edited.geometry = geometry;
+            edited.splitter = places;
+        });
+    });
+    dialog->open();
+}
+
+void MainWindow::Parts::undoDelete()
+{
+    const auto id = std::exchange(deleted, 0);
+    toast->hide();
+    updateActions();
+    if (id != 0)
+        emit window->undoDeleteRequested(id);
+}
+
+void MainWindow::Parts::sendExample(const QString &prompt)
+{
+    if (chat->composer->state() == Composer::State::Ready)
+        return emit window->sendRequested(prompt);
+    chat->composer->setText(prompt);
+    chat->composer->send(); // says why it has to wait
+}
+
+} // namespace ui

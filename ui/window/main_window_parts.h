@@ -1,0 +1,69 @@
+#pragma once
+// The inside of MainWindow: its widgets, what it knows about the conversation shown, and the wiring between them.
+
+#include "engine/error.h"
+#include "ui/main_window.h"
+#include "ui/window/commands.h"
+
+#include <QFrame>
+#include <QSplitter>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace ui {
+
+class ChatPage;
+class Sidebar;
+class Toast;
+
+class MainWindow::Parts : public QObject {
+public:
+    Parts(MainWindow *window, const UiSettings &settings);
+
+    void applySettings(const UiSettings &settings);
+    void rememberPlaces(); ///< geometry and splitter into the settings
+    void retranslate();
+    void updateActions();
+    void updateTitle();
+    void showMessage(const TranscriptMessage &message); ///< replaces what is known about it
+    void showFailure();
+    void showUsage();            ///< context of the newest reply that has figures
+    void conversationsChanged(); ///< title, actions and the empty list follow
+    void setSidebarVisible(bool visible);
+
+    MainWindow *window;
+    UiSettings settings;
+    Commands *commands = nullptr;
+    QSplitter *splitter = nullptr;
+    Sidebar *sidebar = nullptr;
+    ChatPage *chat = nullptr;
+    Toast *toast = nullptr;
+    QFrame *dropHint = nullptr;
+
+    bool generating = false;
+    bool modelReady = false;
+    bool noticeRetry = false;
+    storage::ConversationId deleted = 0; ///< can still be undone
+    std::optional<engine::Failure> failure;
+    std::vector<TranscriptMessage> messages; ///< of the branch shown, without their texts
+
+private:
+    void build();
+    void connectWidgets();
+    void connectCommands();
+    void connectSettingsCommands();
+    void on(Command command, const std::function<void()> &act);
+    void change(const std::function<void(UiSettings &)> &edit); ///< applies at once and tells the owner
+    void restorePlaces();
+    const TranscriptMessage *find(storage::MessageId id) const;
+    const TranscriptMessage *continuable() const;
+    void stepBranch(int step);
+    void copy();
+    void openModel();
+    void openSettings();
+    void undoDelete();
+    void sendExample(const QString &prompt);
+};
+
+} // namespace ui

@@ -1,0 +1,75 @@
+#include "ui/window/notice_bar.h"
+
+#include "ui/theme/icon.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/growing_edit.h"
+#include "ui/widgets/icon_button.h"
+
+#include <QEvent>
+#include <QHBoxLayout>
+
+namespace ui {
+
+namespace {
+
+constexpr int mostLines = 6;
+constexpr int iconSide = 20;
+
+} // namespace
+
+NoticeBar::NoticeBar(QWidget *parent) : QFrame(parent)
+{
+    const auto &space = theme::current().space;
+    setProperty("kind", QStringLiteral("notice"));
+    m_icon = new QLabel(this);
+    // A field, not a label: paths wrap anywhere, the text can be selected and copied, and nothing is taken for markup.
+    m_text = new GrowingEdit(1, mostLines, this);
+    m_text->setReadOnly(true);
+    m_text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_text->setTabChangesFocus(true);
+    m_text->setProperty("kind", QStringLiteral("bare"));
+    m_action = new QPushButton(this);
+    m_close = new IconButton(QStringLiteral("close"), this);
+
+    auto *row = new QHBoxLayout(this);
+    row->setContentsMargins(space.m, space.s, space.s, space.s);
+    row->setSpacing(space.m);
+    row->addWidget(m_icon, 0, Qt::AlignVCenter);
+    row->addWidget(m_text, 1, Qt::AlignVCenter);
+    row->addWidget(m_action, 0, Qt::AlignVCenter);
+    row->addWidget(m_close, 0, Qt::AlignTop);
+    connect(m_action, &QPushButton::clicked, this, &NoticeBar::actionTaken);
+    connect(m_close, &QToolButton::clicked, this, &QWidget::hide);
+    retranslate();
+    hide();
+}
+
+void NoticeBar::show(const QString &text, const QString &action)
+{
+    m_text->setPlainText(text);
+    m_action->setText(action);
+    m_action->setVisible(!action.isEmpty());
+    setVisible(!text.isEmpty());
+    m_text->adjustHeight();
+}
+
+QString NoticeBar::text() const
+{
+    return isHidden() ? QString() : m_text->toPlainText();
+}
+
+void NoticeBar::retranslate()
+{
+    m_icon->setPixmap(theme::icon(QStringLiteral("warning"), theme::Tint::Warning).pixmap(QSize(iconSide, iconSide)));
+    m_text->setAccessibleName(tr("Notice"));
+    m_close->setName(tr("Close the notice"));
+}
+
+void NoticeBar::changeEvent(QEvent *event)
+{
+    QFrame::changeEvent(event);
+    if (event->type() == QEvent::LanguageChange || event->type() == QEvent::PaletteChange)
+        retranslate();
+}
+
+} // namespace ui

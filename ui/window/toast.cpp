@@ -1,0 +1,76 @@
+#include "ui/window/toast.h"
+
+#include "ui/theme/theme.h"
+#include "ui/widgets/elided_label.h"
+
+#include <QAccessible>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <algorithm>
+
+namespace ui {
+
+Toast::Toast(QWidget *window) : QFrame(window)
+{
+    const auto &space = theme::current().space;
+    setProperty("kind", QStringLiteral("toast"));
+    m_label = new ElidedLabel(ElidedLabel::Role::Body, this);
+    m_button = new QPushButton(this);
+    m_button->setProperty("kind", QStringLiteral("link"));
+    auto *row = new QHBoxLayout(this);
+    row->setContentsMargins(space.l, space.s, space.s, space.s);
+    row->setSpacing(space.s);
+    row->addWidget(m_label, 1);
+    row->addWidget(m_button);
+    m_timer.setSingleShot(true);
+    m_timer.setInterval(milliseconds);
+    connect(&m_timer, &QTimer::timeout, this, &Toast::dismiss);
+    connect(m_button, &QPushButton::clicked, this, [this] {
+        emit actionTaken();
+        dismiss();
+    });
+    window->installEventFilter(this);
+    hide();
+}
+
+void Toast::offer(const QString &text, const QString &action)
+{
+    m_label->setText(text);
+    m_button->setText(action);
+    m_button->setAccessibleDescription(text);
+    m_timer.start();
+    show();
+    raise();
+    place();
+    QAccessibleEvent alert(this, QAccessible::Alert);
+    QAccessible::updateAccessibility(&alert);
+}
+
+QString Toast::text() const
+{
+    return m_label->text();
+}
+
+void Toast::dismiss()
+{
+    m_timer.stop();
+    hide();
+    emit gone();
+}
+
+void Toast::place()
+{
+    const auto &space = theme::current().space;
+    const QSize room = parentWidget()->size();
+    const int width = std::min(sizeHint().width(), room.width() - 2 * space.xl);
+    setGeometry((room.width() - width) / 2, room.height() - sizeHint().height() - space.xl, width, sizeHint().height());
+}
+
+bool Toast::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == parentWidget() && event->type() == QEvent::Resize && isVisible())
+        place();
+    return QFrame::eventFilter(watched, event);
+}
+
+} // namespace ui

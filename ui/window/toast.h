@@ -1,0 +1,38 @@
+#pragma once
+// A small message over the bottom of the window with one action, gone after ten seconds. UI thread only.
+
+#include <QFrame>
+#include <QPushButton>
+#include <QTimer>
+
+namespace ui {
+
+class ElidedLabel;
+
+class Toast : public QFrame {
+    Q_OBJECT
+
+public:
+    explicit Toast(QWidget *window);
+    void offer(const QString &text, const QString &action);
+    QString text() const;
+    QPushButton *button() const { return m_button; }
+    static constexpr int milliseconds = 10'000;
+
+signals:
+    void actionTaken();
+    void gone(); ///< by action, time or replacement
+
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    void place();
+    void dismiss();
+
+    ElidedLabel *m_label = nullptr;
+    QPushButton *m_button = nullptr;
+    QTimer m_timer;
+};
+
+} // namespace ui
