@@ -137,6 +137,7 @@ void ChatController::addUserMessage(ConversationId conversation, MessageId paren
     m_store.addMessage(userMessage(conversation, parent, text), [this, conversation, text](const auto &result) {
         if (result.failure)
             return keepDraft(text, *result.failure);
+        emit userMessageSaved(*result.value);
         ConversationTree *open = tree(conversation);
         if (open == nullptr)
             return;

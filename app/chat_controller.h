@@ -38,6 +38,9 @@ public:
     void remove(storage::ConversationId id);
     void undoRemove(storage::ConversationId id);
 
+signals:
+    void userMessageSaved(const storage::MessageRecord &message); ///< on disk; the engine is asked next
+
 private:
     void connectWindow();
     void connectGeneration();

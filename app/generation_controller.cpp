@@ -8,7 +8,7 @@ namespace app {
 namespace {
 
 constexpr int frameMilliseconds = 16;
-constexpr int saveMilliseconds = 250;
+constexpr int saveMilliseconds = 200; // with the commit itself at most 250 ms of a reply can be lost
 constexpr std::size_t traceChunkTokens = 256;
 
 storage::PartKind kindOf(engine::TextPart part)
