@@ -16,8 +16,8 @@ QColor tintColor(Tint tint, QIcon::Mode mode, QIcon::State state)
 {
     const Colors &c = current().colors;
     if (mode == QIcon::Disabled) {
-        QColor faded = tint == Tint::OnAccent ? c.accentText : c.textMuted;
-        faded.setAlphaF(0.5F);
+        QColor faded = c.textMuted;
+        faded.setAlphaF(0.6F);
         return faded;
     }
     switch (tint) {

@@ -1,13 +1,14 @@
 #include "ui/theme/theme.h"
 
+#include "ui/theme/base_style.h"
 #include "ui/theme/desktop_preferences.h"
 
 #include <QApplication>
 #include <QFile>
 #include <QPalette>
-#include <QStyleFactory>
 
-// In a static library nothing refers to the resources, so the linker would leave them out. Must stand outside namespaces.
+// In a static library nothing refers to the resources, so the linker would leave them out. Must stand outside
+// namespaces.
 static void loadResources()
 {
     Q_INIT_RESOURCE(ui);
@@ -80,7 +81,15 @@ QString makeStyleSheet(const Tokens &tokens)
     for (const auto &[name, color] : colors)
         replaceToken(sheet, name, color.name());
     replaceToken(sheet, "mode", tokens.dark ? QStringLiteral("dark") : QStringLiteral("light"));
-    replaceToken(sheet, "smallFont", QStringLiteral("%1px").arg(tokens.fonts.small.pixelSize()));
+    const std::pair<const char *, QFont> fonts[] = {
+        {"smallSize", tokens.fonts.small},     {"headingSize", tokens.fonts.heading}, {"titleSize", tokens.fonts.title},
+        {"readingSize", tokens.fonts.reading}, {"monoSize", tokens.fonts.mono},
+    };
+    for (const auto &[name, font] : fonts)
+        replaceToken(sheet, name, QStringLiteral("%1px").arg(font.pixelSize()));
+    replaceToken(sheet, "iconSize", QStringLiteral("%1px").arg(tokens.fonts.body.pixelSize() + 2));
+    replaceToken(sheet, "monoFamilies",
+                 QLatin1Char('"') + tokens.fonts.mono.families().join(QStringLiteral("\", \"")) + QLatin1Char('"'));
     return sheet;
 }
 
@@ -106,7 +115,7 @@ void apply(const UiSettings &settings)
     tokens.reducedMotion = desktopReducesMotion();
     mutableTokens() = tokens;
     if (qApp->styleSheet().isEmpty()) // the first time: a style sheet on top of a native style would mix two looks
-        QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+        QApplication::setStyle(new BaseStyle);
     QApplication::setPalette(makePalette(tokens.colors));
     QApplication::setFont(tokens.fonts.body);
     qApp->setStyleSheet(makeStyleSheet(tokens));

@@ -51,8 +51,8 @@ Colors darkColors()
     c.window = QColor(0x0f161d);
     c.surface = QColor(0x0a1016);
     c.surfaceRaised = QColor(0x18222c);
-    c.hover = QColor(0x1a2530);
-    c.pressed = QColor(0x22303d);
+    c.hover = QColor(0x1f2c38);
+    c.pressed = QColor(0x283847);
     c.border = QColor(0x233040);
     c.borderStrong = QColor(0x5d7184);
     c.textPrimary = QColor(0xe6edf3);
@@ -77,7 +77,7 @@ Colors darkColors()
     c.comment = QColor(0x8b9cab);
     c.type = QColor(0x7fd6d6);
     c.function = QColor(0x8ebcff);
-    c.heat = {QColor(0x16222c), QColor(0x14404f), QColor(0x17677f),
+    c.heat = {QColor(0x1b2a36), QColor(0x14404f), QColor(0x17677f),
               QColor(0x2a97b3), QColor(0x6bcbe0), QColor(0xd8f6ff)};
     return c;
 }

@@ -1,5 +1,6 @@
 #include "ui/widgets/growing_edit.h"
 
+#include <QAbstractTextDocumentLayout>
 #include <QEvent>
 #include <QMimeData>
 #include <QScrollBar>
@@ -23,15 +24,29 @@ GrowingEdit::GrowingEdit(int leastLines, int mostLines, QWidget *parent)
             &GrowingEdit::adjustHeight);
 }
 
+/// Blocks out of sight are not laid out until somebody asks for their size; stops where more makes no difference. Lines
+/// with characters of a fallback font are higher than others, so heights are added up, not counted.
+GrowingEdit::Extent GrowingEdit::measure() const
+{
+    Extent extent;
+    for (QTextBlock block = document()->begin(); block.isValid() && extent.lines <= m_mostLines; block = block.next()) {
+        document()->documentLayout()->blockBoundingRect(block);
+        const QTextLayout *layout = block.layout();
+        for (int i = 0; i < layout->lineCount() && extent.lines <= m_mostLines; ++i) {
+            if (++extent.lines <= m_mostLines)
+                extent.height += layout->lineAt(i).height();
+        }
+    }
+    return extent;
+}
+
 void GrowingEdit::adjustHeight()
 {
-    // The layout of a plain-text document counts its height in lines.
-    const int lines = static_cast<int>(std::ceil(document()->size().height()));
-    const int shown = std::clamp(lines, m_leastLines, m_mostLines);
-    const int margins = 2 * static_cast<int>(document()->documentMargin());
-    const int height =
-        static_cast<int>(std::ceil(QFontMetricsF(font()).lineSpacing() * shown)) + margins + 2 * frameWidth();
-    setVerticalScrollBarPolicy(lines > m_mostLines ? Qt::ScrollBarAsNeeded : Qt::ScrollBarAlwaysOff);
+    const Extent extent = measure();
+    const double least = QFontMetricsF(font()).lineSpacing() * m_leastLines;
+    const int margins = 2 * static_cast<int>(document()->documentMargin()) + 2 * frameWidth();
+    const int height = static_cast<int>(std::ceil(std::max(extent.height, least))) + margins;
+    setVerticalScrollBarPolicy(extent.lines > m_mostLines ? Qt::ScrollBarAsNeeded : Qt::ScrollBarAlwaysOff);
     if (height != minimumHeight() || height != maximumHeight())
         setFixedHeight(height);
 }

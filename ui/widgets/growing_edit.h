@@ -19,6 +19,12 @@ protected:
         const QMimeData *source) const override; ///< text only: a dropped folder belongs to the window
 
 private:
+    struct Extent {
+        int lines = 0; ///< at most one more than shown
+        double height = 0.0;
+    };
+    Extent measure() const;
+
     int m_leastLines;
     int m_mostLines;
 };

@@ -15,7 +15,9 @@ namespace {
 constexpr int stripHeight = 32;
 constexpr int mostWidth = 192;
 constexpr int mostCell = 10;
-constexpr double fadeSeconds = 1.0;
+constexpr double fadeSeconds = 0.3; ///< time constant: 4 % are left after a second
+constexpr float darkBelow = 0.02F;
+constexpr qint64 newestMilliseconds = 1000; ///< then the newest token is no longer new
 constexpr int frameMilliseconds = 33;
 constexpr double smallestGapCell = 3.0; ///< below this a gap would eat the cell
 
@@ -46,7 +48,7 @@ std::size_t RoutingStrip::index(std::size_t row, std::size_t expert) const
 void RoutingStrip::clear()
 {
     m_newest.clear();
-    m_intensity.assign(hasExperts() ? index(m_layers.size(), 0) : 0, 0.0F);
+    m_activity.assign(hasExperts() ? index(m_layers.size(), 0) : 0, 0.0F);
     m_timer.stop();
     describe();
     update();
@@ -58,11 +60,12 @@ void RoutingStrip::showRoutes(const std::vector<std::uint16_t> &routes)
     if (!hasExperts() || routes.size() != m_layers.size() * perRow)
         return;
     m_newest = routes;
+    m_newestAge.start();
     if (theme::current().reducedMotion)
-        std::fill(m_intensity.begin(), m_intensity.end(), 0.0F);
+        std::fill(m_activity.begin(), m_activity.end(), 0.0F);
     for (std::size_t i = 0; i < routes.size(); ++i) {
         if (routes[i] < m_experts)
-            m_intensity[index(i / perRow, routes[i])] = 1.0F;
+            m_activity[index(i / perRow, routes[i])] += 1.0F;
     }
     if (!theme::current().reducedMotion && !m_timer.isActive()) {
         m_frame.start();
@@ -71,17 +74,27 @@ void RoutingStrip::showRoutes(const std::vector<std::uint16_t> &routes)
     update();
 }
 
-float RoutingStrip::intensity(int row, int expert) const
+float RoutingStrip::activity(int row, int expert) const
 {
-    return m_intensity[index(static_cast<std::size_t>(row), static_cast<std::size_t>(expert))];
+    return m_activity[index(static_cast<std::size_t>(row), static_cast<std::size_t>(expert))];
+}
+
+bool RoutingStrip::isNewest(int row, int expert) const
+{
+    if (m_newest.empty() || (!theme::current().reducedMotion && m_newestAge.hasExpired(newestMilliseconds)))
+        return false;
+    const auto begin = m_newest.begin() + std::ptrdiff_t{row} * m_expertsPerToken;
+    const auto end = begin + m_expertsPerToken;
+    return std::find(begin, end, static_cast<std::uint16_t>(expert)) != end;
 }
 
 void RoutingStrip::fade()
 {
-    const auto step = static_cast<float>(static_cast<double>(m_frame.restart()) / 1000.0 / fadeSeconds);
-    bool lit = false;
-    for (float &value : m_intensity) {
-        value = std::max(0.0F, value - step);
+    const double seconds = static_cast<double>(m_frame.restart()) / 1000.0;
+    const auto factor = static_cast<float>(std::exp(-seconds / fadeSeconds));
+    bool lit = !m_newestAge.hasExpired(newestMilliseconds);
+    for (float &value : m_activity) {
+        value = value * factor < darkBelow ? 0.0F : value * factor;
         lit = lit || value > 0.0F;
     }
     if (!lit)
@@ -106,11 +119,7 @@ QString RoutingStrip::cellText(const QPoint &position) const
     const int row = std::clamp(position.y() * rows / std::max(height(), 1), 0, rows - 1);
     const int expert = std::clamp(position.x() * m_experts / std::max(width(), 1), 0, m_experts - 1);
     const QString cell = tr("Layer %1, expert %2").arg(m_layers[static_cast<std::size_t>(row)]).arg(expert);
-    const auto begin =
-        m_newest.begin() + std::min<std::ptrdiff_t>(std::ptrdiff_t{row} * m_expertsPerToken, std::ssize(m_newest));
-    const auto end = m_newest.empty() ? begin : begin + m_expertsPerToken;
-    const bool used = std::find(begin, end, static_cast<std::uint16_t>(expert)) != end;
-    return used ? tr("%1 — used by the newest token").arg(cell) : cell;
+    return isNewest(row, expert) ? tr("%1 — used by the newest token").arg(cell) : cell;
 }
 
 QSize RoutingStrip::sizeHint() const
@@ -141,21 +150,24 @@ void RoutingStrip::paintEvent(QPaintEvent *)
     const double cellHeight = static_cast<double>(height()) / static_cast<double>(m_layers.size());
     const double gapX = cellWidth >= smallestGapCell ? 1.0 : 0.0;
     const double gapY = cellHeight >= smallestGapCell ? 1.0 : 0.0;
-    const QColor dark = theme::heatColor(0.0);
-    if (gapX == 0.0 || gapY == 0.0)
-        painter.fillRect(rect(), dark);
     for (std::size_t row = 0; row < m_layers.size(); ++row) {
-        for (int expert = 0; expert < m_experts; ++expert) {
-            const float value = m_intensity[index(row, static_cast<std::size_t>(expert))];
-            if (value <= 0.0F && (gapX == 0.0 || gapY == 0.0))
-                continue;
-            // Eases out: the newest token stands out, its predecessors remain a trail.
-            const QColor color = value > 0.0F ? theme::heatColor(0.25 + 0.6 * std::pow(value, 1.5)) : dark;
+        const auto begin = m_activity.begin() + static_cast<std::ptrdiff_t>(index(row, 0));
+        const float rowMost = std::max(1.0F, *std::max_element(begin, begin + m_experts));
+        for (int expert = 0; expert < m_experts; ++expert)
             painter.fillRect(QRectF(expert * cellWidth, static_cast<double>(row) * cellHeight,
                                     std::max(cellWidth - gapX, 1.0), std::max(cellHeight - gapY, 1.0)),
-                             color);
-        }
+                             cellColor(row, expert, rowMost));
     }
+}
+
+QColor RoutingStrip::cellColor(std::size_t row, int expert, float rowMost) const
+{
+    constexpr double newest = 0.9;
+    constexpr double trail = 0.5;
+    if (isNewest(static_cast<int>(row), expert))
+        return theme::heatColor(newest);
+    const float value = m_activity[index(row, static_cast<std::size_t>(expert))] / rowMost;
+    return theme::heatColor(trail * static_cast<double>(value));
 }
 
 } // namespace ui

@@ -22,12 +22,12 @@ public:
     static QDialog *make(QWidget *window);
 };
 
-QLabel *makeLabel(const QString &text, const QFont &font, QDialog *dialog)
+QLabel *makeLabel(const QString &text, const char *kind, QDialog *dialog)
 {
     auto *label = new QLabel(dialog);
     label->setTextFormat(Qt::PlainText);
     label->setText(text);
-    label->setFont(font);
+    label->setProperty("kind", QLatin1String(kind));
     label->setAlignment(Qt::AlignCenter);
     label->setWordWrap(true);
     return label;
@@ -47,15 +47,14 @@ QDialog *AboutDialog::make(QWidget *window)
     mark->setPixmap(QIcon(QStringLiteral(":/icons/bathyscope.svg")).pixmap(QSize(markSide, markSide)));
     mark->setAlignment(Qt::AlignCenter);
     column->addWidget(mark);
-    column->addWidget(makeLabel(QStringLiteral("Bathyscope"), tokens.fonts.title, dialog));
-    column->addWidget(
-        makeLabel(tr("Version %1").arg(QCoreApplication::applicationVersion()), tokens.fonts.small, dialog));
+    column->addWidget(makeLabel(QStringLiteral("Bathyscope"), "title", dialog));
+    column->addWidget(makeLabel(tr("Version %1").arg(QCoreApplication::applicationVersion()), "hint", dialog));
     column->addSpacing(tokens.space.s);
     column->addWidget(
         makeLabel(tr("A glass for looking into DeepSeek models while they think. Everything runs on this computer; "
                      "nothing you write leaves it."),
-                  tokens.fonts.body, dialog));
-    column->addWidget(makeLabel(tr("Free software under the Apache License 2.0"), tokens.fonts.small, dialog));
+                  "secondary", dialog));
+    column->addWidget(makeLabel(tr("Free software under the Apache License 2.0"), "hint", dialog));
     column->addSpacing(tokens.space.s);
     auto *buttons = new QDialogButtonBox(dialog);
     buttons->addButton(tr("Close"), QDialogButtonBox::RejectRole);

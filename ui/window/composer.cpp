@@ -28,7 +28,7 @@ void refreshStyle(QWidget *widget)
 ComposerEdit::ComposerEdit(QWidget *parent) : GrowingEdit(1, mostLines, parent)
 {
     setTabChangesFocus(true);
-    setProperty("kind", QStringLiteral("bare"));
+    setProperty("kind", QStringLiteral("reading"));
 }
 
 bool ComposerEdit::event(QEvent *event)
@@ -117,8 +117,6 @@ Composer::Composer(QWidget *parent) : QWidget(parent)
     connect(m_button, &QToolButton::clicked, this,
             [this] { m_state == State::Generating ? emit stopRequested() : send(); });
     setFocusProxy(m_edit);
-    m_edit->setFont(theme::current().fonts.reading);
-    m_edit->adjustHeight();
     retranslate();
 }
 
@@ -203,8 +201,6 @@ void Composer::changeEvent(QEvent *event)
     QWidget::changeEvent(event);
     if (event->type() == QEvent::LanguageChange)
         retranslate();
-    if (event->type() == QEvent::FontChange && m_edit)
-        m_edit->setFont(theme::current().fonts.reading);
 }
 
 bool Composer::eventFilter(QObject *watched, QEvent *event)

@@ -17,6 +17,7 @@ FindBar::FindBar(QWidget *parent) : QFrame(parent)
     setProperty("kind", QStringLiteral("findbar"));
     m_edit = new QLineEdit(this);
     m_edit->addAction(theme::icon(QStringLiteral("search"), theme::Tint::Muted), QLineEdit::LeadingPosition);
+    m_edit->setProperty("kind", QStringLiteral("search"));
     m_edit->setMaximumWidth(360);
     m_status = new QLabel(this);
     m_status->setTextFormat(Qt::PlainText);

@@ -23,19 +23,19 @@ class LinkPrompt {
     Q_DECLARE_TR_FUNCTIONS(ui::LinkPrompt)
 
 public:
-    static QLabel *label(QDialog *dialog, const QString &text, const QFont &font);
+    static QLabel *label(QDialog *dialog, const QString &text, const char *kind);
     static QDialog *refusal(QWidget *window, const QString &link);
     static QDialog *question(QWidget *window, const QUrl &url);
     static QDialog *dialog(QWidget *window, const QString &title, const QString &headline, const QString &host,
                            const QString &address);
 };
 
-QLabel *LinkPrompt::label(QDialog *dialog, const QString &text, const QFont &font)
+QLabel *LinkPrompt::label(QDialog *dialog, const QString &text, const char *kind)
 {
     auto *label = new QLabel(dialog);
     label->setTextFormat(Qt::PlainText);
     label->setText(text);
-    label->setFont(font);
+    label->setProperty("kind", QLatin1String(kind));
     label->setWordWrap(true);
     return label;
 }
@@ -52,15 +52,14 @@ QDialog *LinkPrompt::dialog(QWidget *window, const QString &title, const QString
     auto *column = new QVBoxLayout(dialog);
     column->setContentsMargins(tokens.space.xl, tokens.space.xl, tokens.space.xl, tokens.space.l);
     column->setSpacing(tokens.space.m);
-    column->addWidget(label(dialog, headline, tokens.fonts.body));
+    column->addWidget(label(dialog, headline, "secondary"));
     if (!host.isEmpty())
-        column->addWidget(label(dialog, host, tokens.fonts.heading));
+        column->addWidget(label(dialog, host, "heading"));
     auto *text = new GrowingEdit(1, mostAddressLines, dialog);
     text->setPlainText(address);
     text->setReadOnly(true);
     text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     text->setTabChangesFocus(true);
-    text->setFont(tokens.fonts.mono);
     text->setProperty("kind", QStringLiteral("code"));
     text->setAccessibleName(tr("Address"));
     column->addWidget(text);
@@ -88,7 +87,7 @@ QDialog *LinkPrompt::question(QWidget *window, const QUrl &url)
         static_cast<QVBoxLayout *>(result->layout())
             ->insertWidget(
                 2, label(result, tr("The address has a user name in front of the host. This is often used to deceive."),
-                         theme::current().fonts.body));
+                         "warning"));
     auto *buttons = new QDialogButtonBox(result);
     QPushButton *open = buttons->addButton(tr("Open Link"), QDialogButtonBox::AcceptRole);
     QPushButton *cancel = buttons->addButton(tr("Cancel"), QDialogButtonBox::RejectRole);

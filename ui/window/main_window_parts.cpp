@@ -59,7 +59,7 @@ void MainWindow::Parts::build()
     splitter->setStretchFactor(1, 1);
     splitter->setSizes({sidebarWidth, firstWidth - sidebarWidth});
     window->setCentralWidget(splitter);
-    toast = new Toast(window);
+    toast = new Toast(chat, chat->composer);
     dropHint = new QFrame(window);
     dropHint->setProperty("kind", QStringLiteral("drop"));
     dropHint->setAttribute(Qt::WA_TransparentForMouseEvents);

@@ -10,8 +10,10 @@
 
 #include <QDir>
 #include <QEvent>
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace ui {
 
@@ -32,18 +34,22 @@ ModelBar::ModelBar(QWidget *parent) : QWidget(parent)
     texts->setSpacing(0);
     texts->addWidget(m_name);
     texts->addWidget(m_summary);
-    auto *row = new QHBoxLayout(this);
-    row->setContentsMargins(space.l, space.s, space.m, space.s);
-    row->setSpacing(space.m);
-    row->addWidget(m_sidebar);
-    row->addLayout(texts, 1);
-    row->addWidget(m_routing);
-    row->addSpacing(space.s);
-    row->addWidget(m_throughput);
-    row->addSpacing(space.s);
-    row->addWidget(m_context);
-    row->addSpacing(space.xs);
-    row->addWidget(m_open);
+    m_figures = new QWidget(this);
+    auto *figures = new QHBoxLayout(m_figures);
+    figures->setContentsMargins(0, 0, 0, 0);
+    figures->setSpacing(space.l);
+    figures->addWidget(m_routing);
+    figures->addWidget(m_throughput);
+    figures->addWidget(m_context);
+    m_grid = new QGridLayout(this);
+    m_grid->setContentsMargins(space.l, space.s, space.m, space.s);
+    m_grid->setHorizontalSpacing(space.m);
+    m_grid->setVerticalSpacing(space.s);
+    m_grid->addWidget(m_sidebar, 0, 0);
+    m_grid->addLayout(texts, 0, 1);
+    m_grid->addWidget(m_figures, 0, 2);
+    m_grid->addWidget(m_open, 0, 3);
+    m_grid->setColumnStretch(1, 1);
     connect(m_open, &QToolButton::clicked, this, &ModelBar::openModelRequested);
     connect(m_sidebar, &QToolButton::clicked, this, &ModelBar::sidebarRequested);
     m_sidebar->hide();
@@ -106,6 +112,7 @@ void ModelBar::setRoutingShown(bool shown)
 void ModelBar::setSidebarShown(bool shown)
 {
     m_sidebar->setVisible(!shown);
+    arrange();
 }
 
 QString ModelBar::summary() const
@@ -119,7 +126,35 @@ void ModelBar::updateParts()
     m_throughput->setVisible(ready);
     m_context->setVisible(ready);
     m_routing->setVisible(ready && m_routingShown && m_routing->hasExperts());
+    m_figures->setVisible(ready);
     retranslate();
+    arrange();
+}
+
+/// The figures move below the name where both would not fit side by side.
+void ModelBar::arrange()
+{
+    constexpr int readableText = 280;
+    const int text = std::min(std::max(m_name->sizeHint().width(), m_summary->sizeHint().width()), readableText);
+    const int buttons = m_open->sizeHint().width() + (m_sidebar->isHidden() ? 0 : m_sidebar->sizeHint().width());
+    const QMargins margins = m_grid->contentsMargins();
+    const int needed = text + buttons + m_figures->sizeHint().width() + 3 * m_grid->horizontalSpacing() +
+                       margins.left() + margins.right();
+    const bool below = width() < needed;
+    if (below == m_below)
+        return;
+    m_below = below;
+    m_grid->removeWidget(m_figures);
+    if (below)
+        m_grid->addWidget(m_figures, 1, 1, 1, 3, Qt::AlignLeft);
+    else
+        m_grid->addWidget(m_figures, 0, 2);
+}
+
+void ModelBar::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    arrange();
 }
 
 void ModelBar::retranslate()
@@ -158,6 +193,8 @@ void ModelBar::changeEvent(QEvent *event)
     QWidget::changeEvent(event);
     if (event->type() == QEvent::LanguageChange)
         retranslate();
+    if (event->type() == QEvent::LanguageChange || event->type() == QEvent::FontChange)
+        arrange();
 }
 
 } // namespace ui

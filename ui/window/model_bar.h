@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+class QGridLayout;
+
 namespace ui {
 
 class ContextGauge;
@@ -45,19 +47,24 @@ signals:
 
 protected:
     void changeEvent(QEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     enum class State { None, Loading, Ready, Failed };
     void retranslate();
     void updateParts();
+    void arrange();
 
     State m_state = State::None;
     engine::ModelInfo m_info;
     QString m_folder;
     bool m_routingShown = true;
+    bool m_below = false; ///< figures under the name
     IconButton *m_sidebar = nullptr;
     ElidedLabel *m_name = nullptr;
     ElidedLabel *m_summary = nullptr;
+    QGridLayout *m_grid = nullptr;
+    QWidget *m_figures = nullptr;
     RoutingStrip *m_routing = nullptr;
     Sparkline *m_throughput = nullptr;
     ContextGauge *m_context = nullptr;

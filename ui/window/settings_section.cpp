@@ -24,6 +24,7 @@ SettingsSection::SettingsSection(QWidget *parent) : QWidget(parent)
 {
     const auto &space = theme::current().space;
     m_title = plainLabel(this);
+    m_title->setProperty("kind", QStringLiteral("heading"));
     auto *card = new QFrame(this);
     card->setProperty("kind", QStringLiteral("card"));
     m_rows = new QVBoxLayout(card);
@@ -63,7 +64,6 @@ void SettingsSection::addWide(QWidget *widget)
 
 void SettingsSection::setTitle(const QString &title)
 {
-    m_title->setFont(theme::current().fonts.heading);
     m_title->setText(title);
 }
 
@@ -79,7 +79,7 @@ void SettingsSection::setRowText(const Row &row, const QString &name, const QStr
 void SettingsSection::changeEvent(QEvent *event)
 {
     QWidget::changeEvent(event);
-    if (event->type() == QEvent::LanguageChange || event->type() == QEvent::FontChange)
+    if (event->type() == QEvent::LanguageChange)
         retranslate();
 }
 

@@ -36,19 +36,17 @@ QString plain(const QString &menuText)
     return text;
 }
 
-QLabel *makeLabel(const QString &text, const QFont &font, const char *kind, QWidget *parent)
+QLabel *makeLabel(const QString &text, const char *kind, QWidget *parent)
 {
     auto *label = new QLabel(parent);
     label->setTextFormat(Qt::PlainText);
     label->setText(text);
-    label->setFont(font);
     label->setProperty("kind", QLatin1String(kind));
     return label;
 }
 
 void ShortcutsDialog::addRows(QGridLayout *grid, QMenu *menu, const QString &prefix)
 {
-    const auto &fonts = theme::current().fonts;
     for (QAction *action : menu->actions()) {
         if (action->isSeparator())
             continue;
@@ -58,9 +56,9 @@ void ShortcutsDialog::addRows(QGridLayout *grid, QMenu *menu, const QString &pre
         }
         const int row = grid->rowCount();
         QWidget *parent = grid->parentWidget();
-        grid->addWidget(makeLabel(prefix + plain(action->text()), fonts.body, "", parent), row, 0);
+        grid->addWidget(makeLabel(prefix + plain(action->text()), "", parent), row, 0);
         const QString keys = action->shortcut().toString(QKeySequence::NativeText);
-        grid->addWidget(makeLabel(keys, fonts.small, "key", parent), row, 1, Qt::AlignRight);
+        grid->addWidget(makeLabel(keys, "key", parent), row, 1, Qt::AlignRight);
     }
 }
 
@@ -73,7 +71,8 @@ QWidget *ShortcutsDialog::group(QMenu *menu, QWidget *parent)
     grid->setHorizontalSpacing(tokens.space.xl);
     grid->setVerticalSpacing(tokens.space.s);
     grid->setColumnStretch(0, 1);
-    grid->addWidget(makeLabel(plain(menu->title()), tokens.fonts.strong, "secondary", box), 0, 0, 1, 2);
+    box->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    grid->addWidget(makeLabel(plain(menu->title()), "strong", box), 0, 0, 1, 2);
     addRows(grid, menu, {});
     return box;
 }
@@ -108,7 +107,7 @@ QDialog *ShortcutsDialog::make(QWidget *window, const Commands &commands)
     column->addWidget(scroll, 1);
     column->addWidget(buttons);
     QObject::connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::reject);
-    dialog->resize(780, 660);
+    dialog->resize(820, 740);
     return dialog;
 }
 

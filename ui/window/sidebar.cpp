@@ -2,6 +2,7 @@
 
 #include "ui/theme/icon.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/icon_button.h"
 
 #include <QAction>
@@ -28,13 +29,14 @@ Sidebar::Sidebar(QWidget *parent) : QWidget(parent)
     setMinimumWidth(leastWidth);
     m_mark = new QLabel(this);
     m_mark->setPixmap(QIcon(QStringLiteral(":/icons/bathyscope.svg")).pixmap(QSize(markSide, markSide)));
-    m_name = new QLabel(QStringLiteral("Bathyscope"), this);
-    m_name->setTextFormat(Qt::PlainText);
+    m_name = new ElidedLabel(ElidedLabel::Role::Heading, this);
+    m_name->setText(QStringLiteral("Bathyscope"));
     m_hide = new IconButton(QStringLiteral("sidebar"), this);
     m_newChat = new QPushButton(this);
     m_newChat->setProperty("kind", QStringLiteral("newchat"));
     m_newChat->setIcon(theme::icon(QStringLiteral("new"), theme::Tint::Accent));
     m_search = new QLineEdit(this);
+    m_search->setProperty("kind", QStringLiteral("search"));
     m_search->setClearButtonEnabled(true);
     m_search->addAction(theme::icon(QStringLiteral("search"), theme::Tint::Muted), QLineEdit::LeadingPosition);
     m_search->installEventFilter(this);
@@ -65,10 +67,13 @@ Sidebar::Sidebar(QWidget *parent) : QWidget(parent)
     head->addWidget(m_search);
     column->addLayout(head);
     column->addWidget(m_list, 1);
-    auto *foot = new QHBoxLayout;
-    foot->setContentsMargins(space.s, 0, space.s, 0);
-    foot->addWidget(m_settings, 1);
-    column->addLayout(foot);
+    auto *foot = new QWidget(this);
+    foot->setAttribute(Qt::WA_StyledBackground);
+    foot->setProperty("kind", QStringLiteral("sidebarfoot"));
+    auto *footRow = new QHBoxLayout(foot);
+    footRow->setContentsMargins(space.s, space.s, space.s, 0);
+    footRow->addWidget(m_settings, 1);
+    column->addWidget(foot);
 
     connect(m_newChat, &QPushButton::clicked, this, &Sidebar::newChatRequested);
     connect(m_hide, &QToolButton::clicked, this, &Sidebar::hideRequested);
@@ -96,7 +101,6 @@ void Sidebar::updateEmptyText()
 
 void Sidebar::retranslate()
 {
-    m_name->setFont(theme::current().fonts.heading);
     m_hide->setName(tr("Hide the sidebar"), QKeySequence(Qt::CTRL | Qt::Key_B));
     m_newChat->setText(tr("New chat"));
     m_newChat->setAccessibleName(tr("New chat"));
@@ -113,7 +117,7 @@ void Sidebar::retranslate()
 void Sidebar::changeEvent(QEvent *event)
 {
     QWidget::changeEvent(event);
-    if ((event->type() == QEvent::LanguageChange || event->type() == QEvent::FontChange) && m_settings)
+    if (event->type() == QEvent::LanguageChange)
         retranslate();
 }
 

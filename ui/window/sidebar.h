@@ -11,6 +11,7 @@ class QLabel;
 
 namespace ui {
 
+class ElidedLabel;
 class IconButton;
 
 class Sidebar : public QWidget {
@@ -36,7 +37,7 @@ private:
     void retranslate();
 
     QLabel *m_mark = nullptr;
-    QLabel *m_name = nullptr;
+    ElidedLabel *m_name = nullptr;
     IconButton *m_hide = nullptr;
     QPushButton *m_newChat = nullptr;
     QLineEdit *m_search = nullptr;

@@ -10,7 +10,7 @@
 
 namespace ui {
 
-Toast::Toast(QWidget *window) : QFrame(window)
+Toast::Toast(QWidget *page, QWidget *below) : QFrame(page), m_below(below)
 {
     const auto &space = theme::current().space;
     setProperty("kind", QStringLiteral("toast"));
@@ -29,7 +29,8 @@ Toast::Toast(QWidget *window) : QFrame(window)
         emit actionTaken();
         dismiss();
     });
-    window->installEventFilter(this);
+    page->installEventFilter(this);
+    below->installEventFilter(this);
     hide();
 }
 
@@ -61,14 +62,15 @@ void Toast::dismiss()
 void Toast::place()
 {
     const auto &space = theme::current().space;
-    const QSize room = parentWidget()->size();
-    const int width = std::min(sizeHint().width(), room.width() - 2 * space.xl);
-    setGeometry((room.width() - width) / 2, room.height() - sizeHint().height() - space.xl, width, sizeHint().height());
+    const int room = parentWidget()->width();
+    const int width = std::min(sizeHint().width(), room - 2 * space.xl);
+    setGeometry((room - width) / 2, m_below->y() - sizeHint().height() - space.m, width, sizeHint().height());
 }
 
 bool Toast::eventFilter(QObject *watched, QEvent *event)
 {
-    if (watched == parentWidget() && event->type() == QEvent::Resize && isVisible())
+    const bool moved = event->type() == QEvent::Resize || event->type() == QEvent::Move;
+    if (moved && !isHidden())
         place();
     return QFrame::eventFilter(watched, event);
 }

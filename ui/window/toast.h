@@ -13,7 +13,8 @@ class Toast : public QFrame {
     Q_OBJECT
 
 public:
-    explicit Toast(QWidget *window);
+    /// Lies over `page`, just above its child `below`.
+    Toast(QWidget *page, QWidget *below);
     void offer(const QString &text, const QString &action);
     QString text() const;
     QPushButton *button() const { return m_button; }
@@ -30,6 +31,7 @@ private:
     void place();
     void dismiss();
 
+    QWidget *m_below = nullptr;
     ElidedLabel *m_label = nullptr;
     QPushButton *m_button = nullptr;
     QTimer m_timer;

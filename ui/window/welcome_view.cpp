@@ -29,6 +29,7 @@ WelcomeView::WelcomeView(QWidget *parent) : QScrollArea(parent)
     m_mark = new QLabel(page);
     m_mark->setPixmap(QIcon(QStringLiteral(":/icons/bathyscope.svg")).pixmap(QSize(markSide, markSide)));
     m_title = new QLabel(page);
+    m_title->setProperty("kind", QStringLiteral("title"));
     m_subtitle = new QLabel(page);
     m_subtitle->setWordWrap(true);
     m_subtitle->setProperty("kind", QStringLiteral("secondary"));
@@ -82,7 +83,6 @@ void WelcomeView::setModel(const QString &name, bool loading)
 
 void WelcomeView::retranslate()
 {
-    m_title->setFont(theme::current().fonts.title);
     m_title->setText(tr("What shall we look into?"));
     const QString name = visibleText(m_model);
     m_subtitle->setText(m_loading ? tr("Loading %1…").arg(name)
@@ -104,9 +104,8 @@ void WelcomeView::retranslate()
 void WelcomeView::changeEvent(QEvent *event)
 {
     QScrollArea::changeEvent(event);
-    if (event->type() == QEvent::LanguageChange || event->type() == QEvent::FontChange)
-        if (m_title)
-            retranslate();
+    if (event->type() == QEvent::LanguageChange)
+        retranslate();
 }
 
 } // namespace ui
