@@ -76,6 +76,12 @@ struct PromptProgress {
     int total = 0;
 };
 
+/// One token of the prompt as the template and the tokenizer made it.
+struct PromptToken {
+    TokenId token = -1;
+    std::string text; ///< of this token alone; parts of a character are U+FFFD
+};
+
 /// Prefill is over; the first token follows.
 struct PromptProcessed {
     RequestId request = 0;
@@ -84,6 +90,7 @@ struct PromptProcessed {
     double seconds = 0.0; ///< prefill time
     TextPart startsIn = TextPart::Answer;
     RoutingTrace promptRoutes; ///< promptTokens rows, cached tokens included; empty unless captured
+    std::vector<PromptToken> tokens{}; ///< promptTokens entries, the inputs of those rows; empty unless captureRouting
 };
 
 /// One sampled token.

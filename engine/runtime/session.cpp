@@ -87,8 +87,18 @@ private:
         if (!whole)
             return false;
         m_emit(PromptProcessed{m_request.id, total, cached, m_statistics.promptSeconds, prompt.startsIn(),
-                               m_request.captureRouting ? m_session.m_routes : RoutingTrace{}});
+                               m_request.captureRouting ? m_session.m_routes : RoutingTrace{},
+                               m_request.captureRouting ? describe(prompt.tokens) : std::vector<PromptToken>{}});
         return true;
+    }
+
+    std::vector<PromptToken> describe(const std::vector<TokenId> &tokens) const
+    {
+        std::vector<PromptToken> described;
+        described.reserve(tokens.size());
+        for (const TokenId token : tokens)
+            described.push_back({token, m_session.m_model.tokenizer().decode(std::span(&token, 1), false)});
+        return described;
     }
 
     FinishReason decode(sampling::Sampler &sampler)
