@@ -1,0 +1,79 @@
+#include "app/cli/command.h"
+
+#include <filesystem>
+#include <system_error>
+
+namespace app::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char *bundledModel = "nano-r1";
+
+/// share/bathyscope/models of an installed program, else resources/models of the source tree it was built in.
+fs::path bundledModels()
+{
+    std::error_code error;
+    fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+    if (error)
+        return {};
+    const fs::path installed = folder.parent_path() / "share/bathyscope/models";
+    if (fs::is_directory(installed, error))
+        return installed;
+    for (;; folder = folder.parent_path()) {
+        if (fs::is_directory(folder / "resources/models", error))
+            return folder / "resources/models";
+        if (folder == folder.parent_path())
+            return {};
+    }
+}
+
+void requireFolder(const std::string &folder)
+{
+    std::error_code error;
+    const fs::file_status status = fs::status(folder, error);
+    const char *const nextStep = "Give --model a folder that holds config.json, tokenizer.json and the weights.";
+    if (!fs::exists(status))
+        throw CommandError(ExitCode::NoModel, "folder_missing", "The model folder " + folder + " does not exist.",
+                           nextStep);
+    if (!fs::is_directory(status))
+        throw CommandError(ExitCode::NoModel, "folder_missing", folder + " is not a folder.", nextStep);
+}
+
+} // namespace
+
+CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string &name, const std::string &description)
+{
+    CLI::App &command = *program.add_subcommand(name, description);
+    CommonOptions &options = selection.options;
+    command
+        .add_option("--model", options.model, "Model folder in the Hugging Face layout (default: the bundled nano-r1)")
+        ->type_name("DIR");
+    command.add_option("--threads", options.threads, "CPU threads (default: one per core)")
+        ->check(within(1, 1024))
+        ->type_name("N");
+    command.add_option("--context", options.context, "Context in tokens (default: the model's own maximum)")
+        ->check(within(1, 1 << 30))
+        ->type_name("N");
+    command.add_flag("--json", options.json, "Machine-readable output");
+    command.footer(exitCodesHelp());
+    return command;
+}
+
+std::string modelFolder(const CommonOptions &options)
+{
+    if (!options.model.empty()) {
+        requireFolder(options.model);
+        return options.model;
+    }
+    const fs::path models = bundledModels();
+    std::error_code error;
+    if (models.empty() || !fs::is_directory(models / bundledModel, error))
+        throw CommandError(ExitCode::NoModel, "no_bundled_model",
+                           "The bundled model is not installed beside this program.",
+                           "Give the folder of a model with --model.");
+    return (models / bundledModel).string();
+}
+
+} // namespace app::cli

@@ -1,0 +1,48 @@
+#pragma once
+// The engine, used one call at a time: each call returns when its answer is complete.
+
+#include "app/cli/interrupts.h"
+#include "engine/engine.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace app::cli {
+
+struct Reply {
+    std::string thinking;
+    std::string answer;
+    std::vector<engine::TokenId> tokens;
+    engine::FinishReason reason = engine::FinishReason::EndOfSequence;
+    engine::TextPart endedIn = engine::TextPart::Answer;
+    engine::GenerationStatistics statistics;
+};
+
+/// Main thread.
+class EngineClient {
+public:
+    EngineClient(engine::EngineOptions options, Interrupts &interrupts);
+
+    /// Throws CommandError if the model is refused, Interrupted on Ctrl+C.
+    const engine::ModelInfo &load(const std::string &folder);
+    const engine::ModelInfo &model() const { return m_model; }
+
+    using Watch = std::function<void(const engine::GenerationEvent &)>;
+    /// `watch` sees every event as it comes. Ctrl+C ends the reply (FinishReason::Stopped); a second one throws
+    /// Interrupted. Throws CommandError if the generation fails. The request's id is set here.
+    Reply generate(engine::GenerationRequest request, const Watch &watch = {});
+
+private:
+    /// Calls `take` with each event until it returns true; `onInterrupt` at each Ctrl+C.
+    template <typename Take, typename OnInterrupt>
+    void pump(Take take, OnInterrupt onInterrupt);
+
+    Interrupts &m_interrupts;
+    WakePipe m_wake; ///< before the engine, which rings it
+    engine::Engine m_engine;
+    engine::ModelInfo m_model;
+    engine::RequestId m_lastRequest = 0;
+};
+
+} // namespace app::cli

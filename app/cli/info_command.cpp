@@ -1,0 +1,75 @@
+// info: what the model is.
+
+#include "app/cli/command.h"
+#include "app/cli/engine_client.h"
+#include "app/cli/format.h"
+#include "app/cli/json_output.h"
+
+namespace app::cli {
+
+namespace {
+
+std::string experts(const engine::ModelInfo &info)
+{
+    if (info.routedExperts == 0)
+        return "none (dense)";
+    std::string text = std::to_string(info.routedExperts) + " routed, " + std::to_string(info.expertsPerToken) +
+                       " per token, " + std::to_string(info.sharedExperts) + " shared";
+    if (info.expertGroups > 1)
+        text += "; " + std::to_string(info.groupsPerToken) + " of " + std::to_string(info.expertGroups) + " groups";
+    return text;
+}
+
+std::string recommended(const engine::ModelInfo &info)
+{
+    std::string text;
+    const auto add = [&text](const std::string &part) { text += (text.empty() ? "" : ", ") + part; };
+    if (info.recommendedTemperature >= 0.0F)
+        add("temperature " + fixed(static_cast<double>(info.recommendedTemperature), 2));
+    if (info.recommendedTopP > 0.0F)
+        add("top-p " + fixed(static_cast<double>(info.recommendedTopP), 2));
+    if (info.recommendedMaxTokens > 0)
+        add("at most " + std::to_string(info.recommendedMaxTokens) + " tokens");
+    return text.empty() ? "nothing" : text;
+}
+
+std::string describe(const engine::ModelInfo &info)
+{
+    const auto text = [](int value) { return std::to_string(value); };
+    return properties({
+        {"Name", info.name},
+        {"Folder", info.folder},
+        {"Fingerprint", info.fingerprint},
+        {"Architecture", info.architecture},
+        {"Weights", info.quantization + ", " + byteSize(info.weightBytes)},
+        {"Parameters", count(info.parametersTotal) + " in total, " + count(info.parametersActive) +
+                           " active per token" +
+                           (info.parametersMtp > 0 ? ", MTP module " + count(info.parametersMtp) : "")},
+        {"Context", text(info.contextLength) + " tokens, cache " + byteSize(info.kvBytesPerToken) + " per token"},
+        {"Vocabulary", text(info.vocabSize) + " tokens"},
+        {"Layers", text(info.layers) + ", " + text(static_cast<int>(info.moeLayers.size())) + " with experts"},
+        {"Attention", text(info.heads) + " heads, hidden size " + text(info.hiddenSize) +
+                          (info.kvLoraRank > 0 ? ", latent rank " + text(info.kvLoraRank) : "")},
+        {"Experts", experts(info)},
+        {"Reasons", info.reasons ? "yes" : "no"},
+        {"Recommends", recommended(info)},
+    });
+}
+
+ExitCode runInfo(Context &context)
+{
+    EngineClient client(context.options.engineOptions(), context.interrupts);
+    const engine::ModelInfo &info = client.load(modelFolder(context.options));
+    context.terminal.write(Stream::Output, context.options.json ? dumpPretty(toJson(info)) : describe(info));
+    return ExitCode::Ok;
+}
+
+} // namespace
+
+void addInfoCommand(CLI::App &program, Selection &selection)
+{
+    CLI::App &command = addCommand(program, selection, "info", "Show what a model is");
+    command.callback([&selection] { selection.action = runInfo; });
+}
+
+} // namespace app::cli
