@@ -89,7 +89,7 @@ struct PromptProcessed {
     int cachedTokens = 0; ///< of these, taken from the cache of an earlier request
     double seconds = 0.0; ///< prefill time
     TextPart startsIn = TextPart::Answer;
-    RoutingTrace promptRoutes; ///< promptTokens rows, cached tokens included; empty unless captured
+    RoutingTrace promptRoutes;         ///< promptTokens rows, cached tokens included; empty unless captured
     std::vector<PromptToken> tokens{}; ///< promptTokens entries, the inputs of those rows; empty unless captureRouting
 };
 
