@@ -57,32 +57,24 @@ GuardList &guardList()
 
 struct sigaction previousAction;
 
-void passOn(int signal, siginfo_t *info, void *context)
+/// Puts the earlier action back for good, with its own flags and mask, and lets the signal come again: a fault repeats
+/// by itself when the handler returns, a signal sent by a process is sent once more.
+void passOn(int signal, const siginfo_t *info)
 {
-    if ((previousAction.sa_flags & SA_SIGINFO) != 0) {
-        previousAction.sa_sigaction(signal, info, context);
-        return;
+    ::sigaction(signal, &previousAction, nullptr);
+    if (info->si_code <= 0) {
+        ::raise(signal);
     }
-    if (previousAction.sa_handler != SIG_DFL && previousAction.sa_handler != SIG_IGN) {
-        previousAction.sa_handler(signal);
-        return;
-    }
-    if (previousAction.sa_handler == SIG_IGN && info->si_code <= 0) {
-        return; // sent by a process, and ignored before us
-    }
-    ::signal(signal,
-             SIG_DFL); // the fault repeats, or the raised signal is delivered, and ends the process with its core
-    ::raise(signal);
 }
 
-void handleSigbus(int signal, siginfo_t *info, void *context)
+void handleSigbus(int signal, siginfo_t *info, void *)
 {
     const int savedErrno = errno;
     // si_code > 0: from the kernel, so si_addr is the faulting address.
     const bool repaired = info->si_code > 0 && guardList().repair(info->si_addr);
     errno = savedErrno;
     if (!repaired) {
-        passOn(signal, info, context);
+        passOn(signal, info);
     }
 }
 

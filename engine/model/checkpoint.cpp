@@ -4,6 +4,7 @@
 #include "engine/model/detail/index_file.h"
 #include "engine/model/detail/message.h"
 #include "engine/model/detail/sha256.h"
+#include "engine/model/model_config.h"
 #include "engine/model/model_folder.h"
 #include "engine/model/safetensors.h"
 
@@ -16,7 +17,6 @@ namespace engine::model {
 
 namespace {
 
-constexpr std::uint64_t maxConfigBytes = std::uint64_t{4} << 20;
 constexpr const char *singleName = "model.safetensors";
 constexpr const char *indexName = "model.safetensors.index.json";
 

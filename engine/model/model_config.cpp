@@ -12,7 +12,6 @@ namespace engine::model {
 
 namespace {
 
-constexpr std::uint64_t maxConfigBytes = std::uint64_t{4} << 20;
 constexpr int maxTokens = 1 << 24;
 constexpr int maxWidth = 131'072;
 constexpr int maxIntermediate = 1'048'576;

@@ -8,6 +8,8 @@
 
 namespace engine::model {
 
+inline constexpr std::uint64_t maxConfigBytes = std::uint64_t{4} << 20; ///< of each of the two files
+
 /// rope_scaling (or rope_type, or rope_parameters of transformers 5). YaRN: arXiv 2309.00071.
 struct RopeScaling {
     enum class Type { None, Yarn };

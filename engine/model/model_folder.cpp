@@ -46,9 +46,12 @@ bool isPlainName(const std::string &name)
 
 ModelFolder::ModelFolder(std::string path) : m_path(std::move(path))
 {
+    if (m_path.empty()) {
+        throw Error(ErrorCode::FileMissing, {}, {}, "No model folder was named.");
+    }
     std::error_code error;
     const fs::path folder = fs::canonical(m_path, error);
-    if (error == std::errc::no_such_file_or_directory || m_path.empty()) {
+    if (error == std::errc::no_such_file_or_directory) {
         throw Error(ErrorCode::FileMissing, m_path, {}, m_path + ": there is no such folder.");
     }
     if (error) {

@@ -59,6 +59,14 @@ Linear TensorResolver::linear(const std::string &name, std::uint64_t rows, std::
     return result;
 }
 
+void TensorResolver::refuse(const std::string &name, const std::string &why) const
+{
+    if (m_checkpoint.contains(name)) {
+        const std::string &file = m_checkpoint.fileOf(name);
+        throw Error(ErrorCode::UnsupportedFeature, file, name, file + ": tensor '" + name + "': " + why + ".");
+    }
+}
+
 void TensorResolver::finish() const
 {
     if (!m_missing.empty()) {

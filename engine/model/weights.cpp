@@ -92,6 +92,8 @@ private:
     {
         const std::uint64_t experts = wide(m_config.n_routed_experts);
         const std::uint64_t width = wide(m_config.moe_intermediate_size);
+        m_resolver.refuse(prefix + "experts.gate_up_proj",
+                          "fused experts are not supported (supported: one matrix per expert)");
         MoeWeights moe;
         moe.gate = m_resolver.plain(prefix + "gate.weight", {experts, m_hidden});
         moe.e_score_correction_bias = m_resolver.plain(prefix + "gate.e_score_correction_bias", {experts});

@@ -15,7 +15,8 @@
 namespace engine::model {
 
 /// Shape and type of every tensor come from the config; the file only confirms them. Missing tensors come back empty
-/// and are reported together by finish(). Throws Error TensorMismatch, NonFinite, TensorMissing, TensorUnexpected.
+/// and are reported together by finish(). Throws Error TensorMismatch, NonFinite, TensorMissing, TensorUnexpected,
+/// UnsupportedFeature.
 class TensorResolver {
 public:
     TensorResolver(const ModelConfig &config, const Checkpoint &checkpoint);
@@ -26,6 +27,9 @@ public:
     memory::Tensor plain(const std::string &name, std::initializer_list<std::uint64_t> dims);
     /// A weight [rows, cols], with its scale when it is F8_E4M3.
     Linear linear(const std::string &name, std::uint64_t rows, std::uint64_t cols);
+
+    /// UnsupportedFeature when the file has a tensor `name`.
+    void refuse(const std::string &name, const std::string &why) const;
 
     /// Nothing may be missing or left over (but `…rotary_emb.inv_freq` of old files, which is computed).
     void finish() const;
