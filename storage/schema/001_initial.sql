@@ -42,6 +42,7 @@ CREATE TABLE message (
     answer_seconds       REAL,
     context_used         INTEGER,
     context_length       INTEGER,
+    parts              INTEGER NOT NULL,             -- how many rows of `part` belong here: a hidden one is noticed
     crc32              INTEGER NOT NULL              -- over all columns above but id
 ) STRICT;
 
@@ -62,13 +63,12 @@ CREATE TABLE part (
 
 -- Text streamed since its part was written; folded into the part when the message ends.
 CREATE TABLE chunk (
-    id    INTEGER PRIMARY KEY,                       -- order of arrival
-    part  INTEGER NOT NULL REFERENCES part (id) ON DELETE CASCADE,
-    text  TEXT    NOT NULL,
-    crc32 INTEGER NOT NULL                           -- over part, text
-) STRICT;
-
-CREATE INDEX chunk_of_part ON chunk (part);
+    part     INTEGER NOT NULL REFERENCES part (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,                       -- 0, 1, 2 … without a gap
+    text     TEXT    NOT NULL,
+    crc32    INTEGER NOT NULL,                       -- over part, position, text
+    PRIMARY KEY (part, position)
+) STRICT, WITHOUT ROWID;
 
 -- Routing trace of a message. One run per message; blobs are stored as the engine made them.
 CREATE TABLE trace_run (

@@ -43,12 +43,13 @@ Backup::Backup(Connection &source, int migrationVersion)
 {
     createPrivateFolder(backupFolder(source.file()));
     requireSpace(source.file(), backupFolder(source.file()));
-    std::remove(m_partial.c_str()); // left by a killed program
+    removePartial(); // left by a killed program
     createPrivateFile(m_partial);
     try {
         begin();
     } catch (const SQLite::Exception &exception) {
-        std::remove(m_partial.c_str());
+        m_copy.reset();
+        removePartial();
         throw errorFrom(exception, nullptr, m_partial);
     }
 }
@@ -58,7 +59,19 @@ Backup::~Backup()
     m_backup.reset();
     m_copy.reset();
     if (m_path.empty())
-        std::remove(m_partial.c_str());
+        removePartial();
+}
+
+void Backup::removePartial()
+{
+    std::remove(m_partial.c_str());
+    removeJournals();
+}
+
+void Backup::removeJournals()
+{
+    for (const char *ending : {"-wal", "-journal"})
+        std::remove((m_partial + ending).c_str());
 }
 
 void Backup::begin()
@@ -93,7 +106,8 @@ void Backup::copySomePages()
     m_backup.reset();
     m_copied = true;
     // The copied header says WAL; as a single file it can be copied and looked at by hand.
-    m_copy->exec("PRAGMA journal_mode = DELETE");
+    if (m_copy->execAndGet("PRAGMA journal_mode = DELETE").getString() != "delete")
+        throw makeError(ErrorCode::InputOutput, m_partial, "The backup " + m_partial + " could not be completed.");
 }
 
 bool Backup::verify(const std::function<bool()> &pause)
@@ -112,6 +126,7 @@ bool Backup::verify(const std::function<bool()> &pause)
 void Backup::publish()
 {
     m_copy.reset();
+    removeJournals(); // ended ones that SQLite could not delete
     const std::string path = newBackupPath(m_source.file(), m_migrationVersion, m_damagedRows);
     if (std::rename(m_partial.c_str(), path.c_str()) != 0)
         throw errorFromErrno(errno, path, "name the backup");

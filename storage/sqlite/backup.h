@@ -28,6 +28,8 @@ public:
 
 private:
     void begin();
+    void removePartial();
+    void removeJournals();
     void copySomePages();
     bool verify(const std::function<bool()> &pause);
     void publish();

@@ -95,6 +95,13 @@ std::vector<BackupFile> listBackupFiles(const std::string &database)
     return backups;
 }
 
+std::string backupHint(const std::string &database)
+{
+    return listBackupFiles(database).empty()
+               ? std::string()
+               : " Its backups are in " + backupFolder(database) + "; nothing was changed or overwritten.";
+}
+
 std::string newBackupPath(const std::string &database, int migrationVersion, bool damaged)
 {
     std::int64_t time = millisecondsNow();

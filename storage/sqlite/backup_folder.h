@@ -22,6 +22,9 @@ std::string backupFolder(const std::string &database);
 /// Newest first; files with other names are not ours and are left out. Never throws.
 std::vector<BackupFile> listBackupFiles(const std::string &database);
 
+/// For a sentence about a history that does not open: where its backups are; empty when there are none.
+std::string backupHint(const std::string &database);
+
 /// A name that does not exist yet; `migrationVersion` 0 = a daily backup.
 std::string newBackupPath(const std::string &database, int migrationVersion, bool damaged);
 

@@ -10,22 +10,25 @@ namespace storage::sqlite {
 
 namespace {
 
-std::uint32_t checksumOf(std::int64_t part, const std::string &text)
+std::uint32_t checksumOf(std::int64_t part, std::int64_t position, const std::string &text)
 {
-    return Checksum().add(part).add(text).value();
+    return Checksum().add(part).add(position).add(text).value();
 }
 
 } // namespace
 
 ChunksTable::ChunksTable(SQLite::Database &database)
-    : m_database(database), m_ofPart(database, "SELECT text, crc32 FROM chunk WHERE part = ? ORDER BY id")
+    : m_database(database),
+      m_ofPart(database, "SELECT position, text, crc32 FROM chunk WHERE part = ? ORDER BY position")
 {
 }
 
 void ChunksTable::append(std::int64_t part, const std::string &text)
 {
-    Query(m_database, "INSERT INTO chunk (part, text, crc32) VALUES (?, ?, ?)")
-        .bind(part, text, checksumOf(part, text))
+    Query last(m_database, "SELECT position FROM chunk WHERE part = ? ORDER BY position DESC LIMIT 1");
+    const std::int64_t position = last.bind(part).next() ? last.integer() + 1 : 0;
+    Query(m_database, "INSERT INTO chunk (part, position, text, crc32) VALUES (?, ?, ?, ?)")
+        .bind(part, position, text, checksumOf(part, position, text))
         .run();
 }
 
@@ -36,8 +39,10 @@ StreamedText ChunksTable::ofPart(std::int64_t part)
     row.bind(part);
     try {
         for (; row.next(); ++streamed.chunks) {
+            const std::int64_t position = row.integer();
             const std::string text = row.text();
-            streamed.damaged |= row.integer() != std::int64_t{checksumOf(part, text)};
+            streamed.damaged |= position != streamed.chunks;
+            streamed.damaged |= row.integer() != std::int64_t{checksumOf(part, position, text)};
             streamed.text += text;
         }
     } catch (const SQLite::Exception &exception) {
@@ -56,13 +61,13 @@ void ChunksTable::remove(std::int64_t part)
 std::vector<std::string> ChunksTable::damagedRows()
 {
     std::vector<std::string> rows;
-    Query row(m_database, "SELECT id, part, text, crc32 FROM chunk");
+    Query row(m_database, "SELECT part, position, text, crc32 FROM chunk");
     while (row.next()) {
-        const std::int64_t id = row.integer();
         const std::int64_t part = row.integer();
+        const std::int64_t position = row.integer();
         const std::string text = row.text();
-        if (row.integer() != std::int64_t{checksumOf(part, text)})
-            rows.push_back("streamed text " + std::to_string(id));
+        if (row.integer() != std::int64_t{checksumOf(part, position, text)})
+            rows.push_back("streamed text " + std::to_string(position) + " of part " + std::to_string(part));
     }
     return rows;
 }

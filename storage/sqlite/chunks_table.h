@@ -14,7 +14,7 @@ namespace storage::sqlite {
 struct StreamedText {
     std::string text;
     std::int64_t chunks = 0;
-    bool damaged = false;    ///< a checksum does not match
+    bool damaged = false;    ///< a checksum does not match, or a chunk is missing
     bool unreadable = false; ///< SQLite cannot read the rest
 };
 
@@ -26,7 +26,7 @@ public:
     StreamedText ofPart(std::int64_t part);
     void remove(std::int64_t part); ///< all of that part
 
-    std::vector<std::string> damagedRows(); ///< "streamed text 7"
+    std::vector<std::string> damagedRows(); ///< "streamed text 7 of part 12"
 
 private:
     SQLite::Database &m_database;

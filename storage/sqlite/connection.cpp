@@ -10,8 +10,6 @@
 
 #include <unistd.h>
 
-#include <filesystem>
-
 namespace storage::sqlite {
 
 namespace {
@@ -19,68 +17,62 @@ namespace {
 /// A program that is just ending may hold the lock a moment longer; a second window must be told soon.
 constexpr int lockWaitMilliseconds = 400;
 
-std::string backupHint(const std::string &file)
-{
-    const std::string folder = backupFolder(file);
-    return listBackupFiles(file).empty() ? std::string()
-                                         : " Its backups are in " + folder + "; nothing was changed or overwritten.";
-}
-
-Error foreign(const std::string &file)
-{
-    return makeError(ErrorCode::ForeignDatabase, file,
-                     "The file " + file + " is not a history of this program; it was left as it is." +
-                         backupHint(file));
-}
-
-Error newer(const std::string &file, int version, int latest)
-{
-    return makeError(ErrorCode::NewerVersion, file,
-                     "The history " + file + " was made by a newer version of the program (format " +
-                         std::to_string(version) + "; this one knows up to " + std::to_string(latest) +
-                         "). It was left as it is.");
-}
-
-/// What can be told from the header alone is refused before SQLite opens the file, so not even a -wal appears.
-void refuseByHeader(const std::string &file, const FileHeader &header, int latestVersion)
-{
-    if (header.empty) {
-        std::error_code ignored;
-        const auto logBytes = std::filesystem::file_size(file + "-wal", ignored);
-        const bool logLeft = !ignored && logBytes > 0; // SQLite would delete it
-        if (logLeft || !listBackupFiles(file).empty()) {
-            const std::string what = header.exists ? "is empty" : "is missing";
-            throw makeError(ErrorCode::Damaged, file,
-                            "The history " + file + " " + what + " although there was one before." + backupHint(file));
-        }
-        return;
-    }
-    if (!header.isDatabase || (header.application != applicationId && !(header.application == 0 && header.schemaEmpty)))
-        throw foreign(file);
-    if (header.userVersion > latestVersion)
-        throw newer(file, header.userVersion, latestVersion);
-}
-
 } // namespace
 
-Connection::Connection(const std::string &file, int latestVersion) : m_file(absolutePath(file))
+Connection::Connection(const std::string &file, int latestVersion) : m_file(file)
 {
-    createPrivateFolder(folderOf(m_file));
+    // What the header tells is refused before SQLite opens the file, so not even a -wal appears. With a log beside it
+    // the header tells nothing certain: a power cut while the log was moved into the file may have torn it.
     const FileHeader header = readFileHeader(m_file);
-    refuseByHeader(m_file, header, latestVersion);
-    if (header.exists)
-        makePrivate(m_file);
-    else
-        createPrivateFile(m_file);
+    const bool certain = header.isDatabase && header.application == applicationId;
+    if (!certain && !hasLog(m_file))
+        throw foreign();
+    if (certain)
+        refuseNewer(header.userVersion, latestVersion);
     try {
         open();
-        refuseForeignContent(latestVersion);
+        if (m_database->execAndGet("PRAGMA application_id").getInt() != applicationId)
+            throw foreign();
+        refuseNewer(userVersion(), latestVersion);
+        makePrivate(m_file);
         configure();
     } catch (const SQLite::Exception &exception) {
-        const Error error = errorFrom(exception, m_database ? m_database->getHandle() : nullptr, m_file);
-        throw makeError(error.code(), m_file,
-                        error.what() + (error.code() == ErrorCode::Damaged ? backupHint(m_file) : std::string()));
+        throw described(exception);
     }
+}
+
+Connection::Connection(NewFile, const std::string &file) : m_file(file)
+{
+    createPrivateFile(m_file);
+    try {
+        open();
+        configure();
+    } catch (const SQLite::Exception &exception) {
+        throw described(exception);
+    }
+}
+
+Error Connection::foreign()
+{
+    return makeError(ErrorCode::ForeignDatabase, m_file,
+                     "The file " + m_file + " is not a history of this program; it was left as it is." +
+                         backupHint(m_file));
+}
+
+Error Connection::described(const SQLite::Exception &exception)
+{
+    const Error error = errorFrom(exception, m_database ? m_database->getHandle() : nullptr, m_file);
+    const bool damaged = error.code() == ErrorCode::Damaged;
+    return makeError(error.code(), m_file, error.what() + (damaged ? backupHint(m_file) : std::string()));
+}
+
+void Connection::refuseNewer(int version, int latestVersion)
+{
+    if (version > latestVersion)
+        throw makeError(ErrorCode::NewerVersion, m_file,
+                        "The history " + m_file + " was made by a newer version of the program (format " +
+                            std::to_string(version) + "; this one knows up to " + std::to_string(latestVersion) +
+                            "). It was left as it is.");
 }
 
 void Connection::open()
@@ -104,17 +96,6 @@ void Connection::open()
     // Before anything is read: from here on no second connection can exist, and no shared memory file is needed.
     m_database->exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
                      "PRAGMA mmap_size = 0; PRAGMA page_size = 8192");
-}
-
-void Connection::refuseForeignContent(int latestVersion)
-{
-    // The log may hold a newer state than the header in the main file.
-    const int application = m_database->execAndGet("PRAGMA application_id").getInt();
-    const int tables = m_database->execAndGet("SELECT count(*) FROM sqlite_schema").getInt();
-    if (application != applicationId && (application != 0 || tables > 0))
-        throw foreign(m_file);
-    if (userVersion() > latestVersion)
-        throw newer(m_file, userVersion(), latestVersion);
 }
 
 void Connection::configure()

@@ -22,8 +22,7 @@ namespace storage::sqlite {
 
 namespace {
 
-constexpr int headerBytes = 100; ///< database header; the schema's root page header follows
-constexpr int headerAndRootBytes = headerBytes + 8;
+constexpr std::size_t headerBytes = 100;
 
 std::int32_t bigEndian(const std::uint8_t *bytes)
 {
@@ -72,6 +71,17 @@ void restrict(const std::string &file)
         throw errorFromErrno(errno, file, "make it private");
 }
 
+void sync(const std::string &path, int flags)
+{
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+    const bool done = descriptor >= 0 && ::fsync(descriptor) == 0;
+    const int number = errno;
+    if (descriptor >= 0)
+        ::close(descriptor);
+    if (!done)
+        throw errorFromErrno(number, path, "save it");
+}
+
 } // namespace
 
 FileHeader readFileHeader(const std::string &file)
@@ -90,16 +100,19 @@ FileHeader readFileHeader(const std::string &file)
     if (header.empty)
         return header;
 
-    std::array<std::uint8_t, headerAndRootBytes> bytes{};
+    std::array<std::uint8_t, headerBytes> bytes{};
     const bool whole = VfsFile(file).read(bytes, file);
     static constexpr char magic[] = "SQLite format 3";
     header.isDatabase = whole && std::memcmp(bytes.data(), magic, sizeof magic) == 0;
     header.userVersion = bigEndian(&bytes[60]);
     header.application = bigEndian(&bytes[68]);
-    const std::uint8_t *root = &bytes[headerBytes];
-    constexpr std::uint8_t tableLeaf = 0x0d;
-    header.schemaEmpty = root[0] == tableLeaf && root[3] == 0 && root[4] == 0;
     return header;
+}
+
+bool hasLog(const std::string &file)
+{
+    struct stat status;
+    return ::stat((file + "-wal").c_str(), &status) == 0 && status.st_size > 0;
 }
 
 std::string folderOf(const std::string &file)
@@ -152,15 +165,14 @@ void makePrivate(const std::string &file)
     restrict(file + "-wal");
 }
 
+void syncFile(const std::string &file)
+{
+    sync(file, 0);
+}
+
 void syncFolder(const std::string &folder)
 {
-    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool done = descriptor >= 0 && ::fsync(descriptor) == 0;
-    const int number = errno;
-    if (descriptor >= 0)
-        ::close(descriptor);
-    if (!done)
-        throw errorFromErrno(number, folder, "save the folder");
+    sync(folder, O_DIRECTORY);
 }
 
 std::int64_t millisecondsNow()

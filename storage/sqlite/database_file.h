@@ -11,9 +11,8 @@ inline constexpr std::int32_t applicationId =
 
 struct FileHeader {
     bool exists = false;
-    bool empty = true;        ///< 0 bytes
-    bool isDatabase = false;  ///< SQLite's magic is there
-    bool schemaEmpty = false; ///< no table in the main file yet (all may still be in the -wal)
+    bool empty = true;       ///< 0 bytes
+    bool isDatabase = false; ///< SQLite's magic is there
     std::int32_t application = 0;
     std::int32_t userVersion = 0;
 };
@@ -21,6 +20,9 @@ struct FileHeader {
 /// Reads the first bytes through SQLite's own file layer: closing a plain descriptor would drop the POSIX locks that a
 /// store of this process holds on the same file. Throws Error.
 FileHeader readFileHeader(const std::string &file);
+
+/// A write-ahead log with something in it: the database is not whole without it.
+bool hasLog(const std::string &file);
 
 std::string folderOf(const std::string &file);
 
@@ -35,6 +37,9 @@ void createPrivateFile(const std::string &file);
 
 /// Takes the rights of group and others away from the database and its -wal. Throws Error.
 void makePrivate(const std::string &file);
+
+/// Puts the bytes of a file that SQLite does not manage on the disk. Throws Error.
+void syncFile(const std::string &file);
 
 /// Puts the names in the folder (creations, renames) on the disk. Throws Error.
 void syncFolder(const std::string &folder);

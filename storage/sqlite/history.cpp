@@ -3,6 +3,7 @@
 #include "storage/sqlite/database_file.h"
 #include "storage/sqlite/failures.h"
 #include "storage/sqlite/integrity.h"
+#include "storage/sqlite/new_database.h"
 
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Transaction.h>
@@ -13,8 +14,10 @@ namespace storage::sqlite {
 
 namespace {
 
-Connection openMigrated(const std::string &file, std::span<const Migration> migrations)
+Connection openMigrated(const std::string &name, std::span<const Migration> migrations)
 {
+    const std::string file = absolutePath(name);
+    createIfMissing(file, migrations);
     Connection connection(file, latestVersion(migrations));
     try {
         migrate(connection, migrations);
@@ -52,12 +55,12 @@ void History::markInterrupted()
 
 void History::markInterrupted(MessageId id)
 {
-    std::optional<MessageRecord> record = m_messages.find(id);
-    if (!record)
+    std::optional<MessageRow> row = m_messages.find(id);
+    if (!row)
         return;
     foldChunks(id);
-    record->state = MessageState::Interrupted;
-    m_messages.update(*record);
+    row->record.state = MessageState::Interrupted;
+    m_messages.update(*row);
 }
 
 std::vector<ConversationSummary> History::listConversations()
@@ -69,7 +72,8 @@ ConversationContent History::loadConversation(ConversationId id)
 {
     std::optional<ConversationSummary> summary = m_conversations.find(id);
     require(summary.has_value(), "conversation", id);
-    return {std::move(*summary), m_reader.read(id)};
+    std::vector<MessageRecord> messages = m_reader.read(*summary);
+    return {std::move(*summary), std::move(messages)};
 }
 
 ConversationSummary History::createConversation(const std::string &title)
@@ -126,38 +130,41 @@ MessageRecord History::addMessage(MessageRecord record)
 
 void History::appendText(MessageId id, PartKind kind, const std::string &text)
 {
-    require(m_messages.conversationOf(id).has_value(), "message", id);
     const std::optional<PartKey> last = m_parts.last(id);
-    if (last && last->kind == kind)
+    if (last && last->kind == kind) {
         m_chunks.append(last->id, text);
-    else
-        m_parts.insert(id, last ? last->position + 1 : 0, {kind, text});
+        return;
+    }
+    MessageRow row = requireMessage(id);
+    m_parts.insert(id, last ? last->position + 1 : 0, {kind, text});
+    ++row.parts;
+    m_messages.update(row);
 }
 
 void History::finishMessage(MessageId id, MessageState state, bool thinkingClosed, const StatisticsRecord &statistics,
                             const std::string &failure)
 {
-    MessageRecord record = requireMessage(id);
-    record.state = state;
-    record.thinkingClosed = thinkingClosed;
-    record.statistics = statistics;
-    record.failure = failure;
+    MessageRow row = requireMessage(id);
+    row.record.state = state;
+    row.record.thinkingClosed = thinkingClosed;
+    row.record.statistics = statistics;
+    row.record.failure = failure;
     foldChunks(id);
-    changeState(std::move(record));
+    changeState(row);
 }
 
 void History::reopenMessage(MessageId id)
 {
-    MessageRecord record = requireMessage(id);
-    record.state = MessageState::Streaming;
-    changeState(std::move(record));
+    MessageRow row = requireMessage(id);
+    row.record.state = MessageState::Streaming;
+    changeState(row);
 }
 
-void History::changeState(MessageRecord record)
+void History::changeState(const MessageRow &row)
 {
-    m_messages.update(record);
-    m_conversations.touch(record.conversation, millisecondsNow());
-    m_reader.showAsStored(record.id);
+    m_messages.update(row);
+    m_conversations.touch(row.record.conversation, millisecondsNow());
+    m_reader.showAsStored(row.record.id);
 }
 
 void History::foldChunks(MessageId id)
@@ -196,11 +203,11 @@ std::string History::checkIntegrity(const std::function<bool()> &pause)
     return textOf(storage::sqlite::checkIntegrity(m_connection.database(), pause));
 }
 
-MessageRecord History::requireMessage(MessageId id)
+MessageRow History::requireMessage(MessageId id)
 {
-    std::optional<MessageRecord> record = m_messages.find(id);
-    require(record.has_value(), "message", id);
-    return std::move(*record);
+    std::optional<MessageRow> row = m_messages.find(id);
+    require(row.has_value(), "message", id);
+    return std::move(*row);
 }
 
 void History::require(bool found, const std::string &what, std::int64_t id)

@@ -52,9 +52,9 @@ public:
 private:
     void markInterrupted();
     void markInterrupted(MessageId id);
-    void changeState(MessageRecord record);
+    void changeState(const MessageRow &row);
     void foldChunks(MessageId id);
-    MessageRecord requireMessage(MessageId id);
+    MessageRow requireMessage(MessageId id);
     void require(bool found, const std::string &what, std::int64_t id);
 
     Connection m_connection; ///< migrated: the tables' statements need the schema

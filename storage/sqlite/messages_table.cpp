@@ -1,7 +1,10 @@
 #include "storage/sqlite/messages_table.h"
 
 #include "storage/sqlite/checksum.h"
+#include "storage/sqlite/failures.h"
 #include "storage/sqlite/query.h"
+
+#include <SQLiteCpp/Exception.h>
 
 #include <array>
 #include <cmath>
@@ -53,7 +56,7 @@ void addStatistics(Checksum &sum, const StatisticsRecord &statistics)
         sum.add(stored(seconds));
 }
 
-std::uint32_t checksumOf(const MessageRecord &record)
+std::uint32_t checksumOf(const MessageRecord &record, int parts)
 {
     Checksum sum;
     sum.add(record.conversation).add(record.parent).add(nameOf(roleNames, record.role));
@@ -65,7 +68,7 @@ std::uint32_t checksumOf(const MessageRecord &record)
     sum.add(std::int64_t{record.statistics.has_value()});
     if (record.statistics)
         addStatistics(sum, *record.statistics);
-    return sum.value();
+    return sum.add(std::int64_t{parts}).value();
 }
 
 /// All the fields, or as many NULLs.
@@ -126,11 +129,12 @@ constexpr const char *selectColumns =
     "failure, "
     "temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens, "
     "prompt_tokens, cached_tokens, thinking_tokens, answer_tokens, prompt_seconds, first_token_seconds, "
-    "thinking_seconds, answer_seconds, context_used, context_length, crc32 FROM message";
+    "thinking_seconds, answer_seconds, context_used, context_length, parts, crc32 FROM message";
 
-MessageRecord readRow(Query &row)
+MessageRow readRow(Query &row)
 {
-    MessageRecord record;
+    MessageRow result;
+    MessageRecord &record = result.record;
     record.id = row.integer();
     record.conversation = row.integer();
     record.parent = row.integer();
@@ -143,8 +147,9 @@ MessageRecord readRow(Query &row)
     record.failure = row.text();
     record.sampler = readSampler(row);
     record.statistics = readStatistics(row);
-    record.damaged = row.integer() != std::int64_t{checksumOf(record)};
-    return record;
+    result.parts = row.smallInteger();
+    record.damaged = row.integer() != std::int64_t{checksumOf(record, result.parts)};
+    return result;
 }
 
 std::optional<MessageId> parentOrNull(const MessageRecord &record)
@@ -153,6 +158,22 @@ std::optional<MessageId> parentOrNull(const MessageRecord &record)
 }
 
 } // namespace
+
+/// Through the table itself, up to where SQLite can read it.
+std::vector<MessageId> MessagesTable::idsWithoutIndex(ConversationId conversation)
+{
+    std::vector<MessageId> ids;
+    try {
+        Query row(m_database, "SELECT id FROM message NOT INDEXED WHERE conversation = ? ORDER BY id");
+        row.bind(conversation);
+        while (row.next())
+            ids.push_back(row.integer());
+    } catch (const SQLite::Exception &exception) {
+        if (!meansCorruption(exception))
+            throw;
+    }
+    return ids;
+}
 
 MessagesTable::MessagesTable(SQLite::Database &database)
     : m_database(database), m_find(database, std::string(selectColumns) + " WHERE id = ?")
@@ -165,18 +186,19 @@ MessageId MessagesTable::insert(const MessageRecord &record)
                 "INSERT INTO message (conversation, parent, role, state, created_at, thinking_closed, model_name, "
                 "model_fingerprint, failure, temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens, "
                 "prompt_tokens, cached_tokens, thinking_tokens, answer_tokens, prompt_seconds, first_token_seconds, "
-                "thinking_seconds, answer_seconds, context_used, context_length, crc32) "
-                "VALUES (?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?,?,?, ?)");
+                "thinking_seconds, answer_seconds, context_used, context_length, parts, crc32) "
+                "VALUES (?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?,?,?, ?,?)");
     query.bind(record.conversation, parentOrNull(record), nameOf(roleNames, record.role),
                nameOf(stateNames, record.state), record.createdAt, record.thinkingClosed, record.modelName,
                record.modelFingerprint, record.failure);
     bindSampler(query, record.sampler);
     bindStatistics(query, record.statistics);
-    query.bind(checksumOf(record)).run();
+    const int parts = static_cast<int>(record.parts.size());
+    query.bind(parts, checksumOf(record, parts)).run();
     return m_database.getLastInsertRowid();
 }
 
-std::optional<MessageRecord> MessagesTable::find(MessageId id)
+std::optional<MessageRow> MessagesTable::find(MessageId id)
 {
     Query row(m_find);
     row.bind(id);
@@ -193,10 +215,16 @@ std::optional<ConversationId> MessagesTable::conversationOf(MessageId id)
 std::vector<MessageId> MessagesTable::idsOf(ConversationId conversation)
 {
     std::vector<MessageId> ids;
-    Query row(m_database, "SELECT id FROM message WHERE conversation = ? ORDER BY id");
-    row.bind(conversation);
-    while (row.next())
-        ids.push_back(row.integer());
+    try {
+        Query row(m_database, "SELECT id FROM message WHERE conversation = ? ORDER BY id");
+        row.bind(conversation);
+        while (row.next())
+            ids.push_back(row.integer());
+    } catch (const SQLite::Exception &exception) {
+        if (!meansCorruption(exception))
+            throw;
+        ids = idsWithoutIndex(conversation);
+    }
     return ids;
 }
 
@@ -209,16 +237,17 @@ std::vector<MessageId> MessagesTable::streaming()
     return ids;
 }
 
-void MessagesTable::update(const MessageRecord &record)
+void MessagesTable::update(const MessageRow &row)
 {
+    const MessageRecord &record = row.record;
     Query query(m_database,
                 "UPDATE message SET state = ?, thinking_closed = ?, failure = ?, prompt_tokens = ?, cached_tokens = ?, "
                 "thinking_tokens = ?, answer_tokens = ?, prompt_seconds = ?, first_token_seconds = ?, "
-                "thinking_seconds = ?, answer_seconds = ?, context_used = ?, context_length = ?, crc32 = ? "
+                "thinking_seconds = ?, answer_seconds = ?, context_used = ?, context_length = ?, parts = ?, crc32 = ? "
                 "WHERE id = ?");
     query.bind(nameOf(stateNames, record.state), record.thinkingClosed, record.failure);
     bindStatistics(query, record.statistics);
-    query.bind(checksumToStore(checksumOf(record), record.damaged), record.id).run();
+    query.bind(row.parts, checksumToStore(checksumOf(record, row.parts), record.damaged), record.id).run();
 }
 
 std::vector<std::string> MessagesTable::damagedRows()
@@ -226,7 +255,7 @@ std::vector<std::string> MessagesTable::damagedRows()
     std::vector<std::string> rows;
     Query row(m_database, selectColumns);
     while (row.next()) {
-        const MessageRecord record = readRow(row);
+        const MessageRecord record = readRow(row).record;
         if (record.damaged)
             rows.push_back("message " + std::to_string(record.id));
     }

@@ -12,25 +12,33 @@
 
 namespace storage::sqlite {
 
+/// A row of the table: `record.parts` is empty, their number is here.
+struct MessageRow {
+    MessageRecord record;
+    int parts = 0;
+};
+
 class MessagesTable {
 public:
     explicit MessagesTable(SQLite::Database &database);
 
-    MessageId insert(const MessageRecord &record); ///< `parts`, `id`, `damaged` are not looked at
+    MessageId insert(const MessageRecord &record); ///< of `parts` only the number; `id`, `damaged` are not looked at
 
-    /// Without parts. Optional fields that cannot be read get their default; `damaged` then says so.
-    std::optional<MessageRecord> find(MessageId id);
+    /// Optional fields that cannot be read get their default; `record.damaged` then says so.
+    std::optional<MessageRow> find(MessageId id);
     std::optional<ConversationId> conversationOf(MessageId id);
 
-    std::vector<MessageId> idsOf(ConversationId conversation); ///< ascending
+    std::vector<MessageId> idsOf(ConversationId conversation); ///< ascending; survives a damaged index
     std::vector<MessageId> streaming();
 
-    /// Writes state, thinkingClosed, failure and statistics; `record` is a row that find() returned.
-    void update(const MessageRecord &record);
+    /// Writes state, thinkingClosed, failure, statistics and the number of parts of a row that find() returned.
+    void update(const MessageRow &row);
 
     std::vector<std::string> damagedRows(); ///< "message 12"
 
 private:
+    std::vector<MessageId> idsWithoutIndex(ConversationId conversation);
+
     SQLite::Database &m_database;
     SQLite::Statement m_find;
 };

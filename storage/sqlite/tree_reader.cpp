@@ -13,12 +13,17 @@ TreeReader::TreeReader(MessagesTable &messages, PartsTable &parts, ChunksTable &
 {
 }
 
-std::vector<MessageRecord> TreeReader::read(ConversationId conversation)
+std::vector<MessageRecord> TreeReader::read(const ConversationSummary &conversation)
 {
+    std::vector<MessageId> ids = m_messages.idsOf(conversation.id);
+    const MessageId leaf = conversation.currentLeaf;
+    if (leaf != 0 && !std::binary_search(ids.begin(), ids.end(), leaf) &&
+        m_messages.conversationOf(leaf) == conversation.id)
+        ids.push_back(leaf); // hidden by a damaged index entry
     std::vector<MessageRecord> tree;
-    for (const MessageId id : m_messages.idsOf(conversation))
-        tree.push_back(readMessage(id, conversation));
-    readHiddenParents(conversation, tree);
+    for (const MessageId id : ids)
+        tree.push_back(readMessage(id, conversation.id));
+    readHiddenParents(conversation.id, tree);
     std::sort(tree.begin(), tree.end(), [](const MessageRecord &a, const MessageRecord &b) { return a.id < b.id; });
     return tree;
 }
@@ -26,11 +31,14 @@ std::vector<MessageRecord> TreeReader::read(ConversationId conversation)
 MessageRecord TreeReader::readMessage(MessageId id, ConversationId conversation)
 {
     MessageRecord record;
+    int parts = 0;
     try {
-        if (const auto found = m_messages.find(id))
-            record = *found;
-        else
-            record.damaged = true;
+        const std::optional<MessageRow> found = m_messages.find(id);
+        record.damaged = !found;
+        if (found) {
+            record = found->record;
+            parts = found->parts;
+        }
     } catch (const SQLite::Exception &exception) {
         if (!meansCorruption(exception))
             throw;
@@ -41,11 +49,11 @@ MessageRecord TreeReader::readMessage(MessageId id, ConversationId conversation)
     record.conversation = conversation;
     if (record.state == MessageState::Streaming && m_interrupted.contains(id))
         record.state = MessageState::Interrupted;
-    readText(record);
+    readText(record, parts);
     return record;
 }
 
-void TreeReader::readText(MessageRecord &record)
+void TreeReader::readText(MessageRecord &record, int parts)
 {
     bool unreadable = false;
     for (PartRow &row : m_parts.ofMessage(record.id, unreadable)) {
@@ -54,7 +62,7 @@ void TreeReader::readText(MessageRecord &record)
         record.damaged |= row.damaged || streamed.damaged || streamed.unreadable;
         record.parts.push_back(std::move(row.part));
     }
-    record.damaged |= unreadable;
+    record.damaged |= unreadable || record.parts.size() != static_cast<std::size_t>(parts);
 }
 
 /// A damaged index entry can hide a message from its conversation, but its children still name it. A damaged child may

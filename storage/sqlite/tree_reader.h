@@ -16,7 +16,7 @@ public:
     TreeReader(MessagesTable &messages, PartsTable &parts, ChunksTable &chunks);
 
     /// Ascending ids. Every parent is 0 or an earlier message of the result.
-    std::vector<MessageRecord> read(ConversationId conversation);
+    std::vector<MessageRecord> read(const ConversationSummary &conversation);
 
     /// These are to be shown as interrupted although their row still says streaming.
     void showAsInterrupted(std::set<MessageId> ids) { m_interrupted = std::move(ids); }
@@ -24,7 +24,7 @@ public:
 
 private:
     MessageRecord readMessage(MessageId id, ConversationId conversation);
-    void readText(MessageRecord &record);
+    void readText(MessageRecord &record, int parts);
     void readHiddenParents(ConversationId conversation, std::vector<MessageRecord> &tree);
 
     MessagesTable &m_messages;
