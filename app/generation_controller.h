@@ -33,6 +33,7 @@ public:
     const Reply *reply(storage::ConversationId conversation) const;
 
     void retrySaving() { m_saves.retry(); }
+    bool everythingSaved() const { return m_saves.idle(); } ///< of what saving was begun for
     /// Stops everything and waits, up to two seconds, until what was generated is saved.
     void finish();
 

@@ -1,0 +1,282 @@
+// The whole program in a window, driven by keys: the real store, the real engine, a tiny random model.
+
+#include "app/application.h"
+#include "tests/engine/support/tiny_model.h"
+#include "ui/transcript/transcript_view.h"
+#include "ui/window/composer.h"
+
+#include <QFile>
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using storage::MessageRole;
+
+namespace {
+
+constexpr int patience = 20'000; // milliseconds; a bound, not an expectation
+
+/// One run of the program on a data folder that outlives it.
+class Program {
+public:
+    Program(const QString &data, const QString &model) : m_application(options(data, model))
+    {
+        m_application.show();
+        m_view = m_application.window().findChild<ui::TranscriptView *>();
+        m_edit = m_application.window().findChild<ui::ComposerEdit *>();
+    }
+
+    bool waitForModel()
+    {
+        return QTest::qWaitFor([this] { return m_application.generation().modelReady(); }, patience);
+    }
+
+    /// Types, presses Enter and waits for the end of the reply.
+    bool ask(const QString &text)
+    {
+        QSignalSpy ended(&m_application.generation(), &app::GenerationController::replyEnded);
+        type(text);
+        return ended.wait(patience);
+    }
+
+    void type(const QString &text)
+    {
+        m_edit->setFocus();
+        m_edit->clear();
+        QTest::keyClicks(m_edit, text);
+        QTest::keyClick(m_edit, Qt::Key_Return);
+    }
+
+    app::Application &application() { return m_application; }
+    ui::TranscriptView &view() { return *m_view; }
+
+    /// As they are on disk once the end of a reply has been written.
+    std::vector<storage::MessageRecord> messages()
+    {
+        if (!QTest::qWaitFor([this] { return m_application.generation().everythingSaved(); }, patience))
+            qFatal("the reply was not saved");
+        std::optional<std::vector<storage::MessageRecord>> found;
+        m_application.store().loadConversation(m_application.chat().current(), [&found](auto result) {
+            found = result.value ? std::move(result.value->messages) : std::vector<storage::MessageRecord>{};
+        });
+        if (!QTest::qWaitFor([&found] { return found.has_value(); }, patience))
+            qFatal("the history did not answer");
+        return std::move(*found);
+    }
+
+private:
+    static app::ApplicationOptions options(const QString &data, const QString &model)
+    {
+        app::ApplicationOptions options;
+        options.dataFolder = data;
+        options.settingsFile = data + "/bathyscope.ini";
+        options.modelFolder = model;
+        options.engine.threads = 1;
+        return options;
+    }
+
+    app::Application m_application;
+    ui::TranscriptView *m_view = nullptr;
+    ui::ComposerEdit *m_edit = nullptr;
+};
+
+} // namespace
+
+class ApplicationTest : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    QString m_model;
+    int m_runs = 0;
+
+    QString freshData() { return m_folder.filePath(QString("data%1").arg(++m_runs)); }
+
+    /// A reply that ends by length or by the end token; both are complete answers of a random model.
+    static bool ended(const storage::MessageRecord &message)
+    {
+        return message.state == storage::MessageState::Complete ||
+               message.state == storage::MessageState::LengthLimit ||
+               message.state == storage::MessageState::ContextFull;
+    }
+
+private slots:
+    void initTestCase()
+    {
+        support::TinyModelOptions options;
+        options.maxPositions = 2048;
+        m_model = m_folder.filePath("tiny");
+        support::writeTinyModel(options, m_model.toStdString());
+    }
+
+    void aQuestionIsAnsweredAndFoundAgainAfterARestart()
+    {
+        const QString data = freshData();
+        QString shown;
+        {
+            Program program(data, m_model);
+            QVERIFY(program.waitForModel());
+            QVERIFY(program.ask("What is 47*86?"));
+            QVERIFY(program.view().plainText(true).contains("What is 47*86?"));
+            const auto messages = program.messages();
+            QCOMPARE(messages.size(), std::size_t(2));
+            QVERIFY(ended(messages[1]));
+            QVERIFY(messages[1].statistics && messages[1].statistics->promptTokens > 0);
+            QVERIFY(messages[1].sampler.has_value());
+            QCOMPARE(messages[1].modelName, std::string("tiny"));
+            shown = program.view().plainText(true);
+        }
+        Program again(data, m_model);
+        QVERIFY(QTest::qWaitFor([&] { return again.application().chat().current() == 0; }, patience));
+        again.application().chat().select(1);
+        QVERIFY(QTest::qWaitFor([&] { return again.view().plainText(true) == shown; }, patience));
+    }
+
+    void everyReplyKeepsItsRoutingTrace()
+    {
+        Program program(freshData(), m_model);
+        QVERIFY(program.waitForModel());
+        QVERIFY(program.ask("Trace me"));
+        const auto reply = program.messages().back();
+        std::optional<storage::Result<storage::TraceRun>> trace;
+        // Saved after the message itself, through the same queue.
+        QVERIFY(QTest::qWaitFor(
+            [&] {
+                trace.reset();
+                program.application().store().loadTrace(reply.id, [&](auto result) { trace = std::move(result); });
+                return QTest::qWaitFor([&] { return trace.has_value(); }, patience) && trace->value &&
+                       !trace->value->chunks.empty();
+            },
+            patience));
+        const auto &run = *trace->value;
+        QCOMPARE(run.routedExperts, 8);
+        std::int64_t tokens = 0;
+        for (const auto &chunk : run.chunks)
+            tokens += chunk.plane == 0 ? chunk.tokens : 0;
+        const auto &statistics = *reply.statistics;
+        // One row for every token that was fed: the prompt and all generated tokens but the last.
+        QCOMPARE(tokens, statistics.promptTokens + statistics.thinkingTokens + statistics.answerTokens - 1);
+    }
+
+    void stopKeepsWhatIsThereAndContinueGoesOn()
+    {
+        Program program(freshData(), m_model);
+        QVERIFY(program.waitForModel());
+        QSignalSpy text(&program.application().generation(), &app::GenerationController::textArrived);
+        QSignalSpy ends(&program.application().generation(), &app::GenerationController::replyEnded);
+        program.type("Go on");
+        QVERIFY(text.wait(patience));
+        program.application().chat().stop();
+        QVERIFY(ends.count() > 0 || ends.wait(patience));
+        const auto stopped = program.messages().back();
+        if (stopped.state != storage::MessageState::Stopped)
+            QSKIP("the reply ended before it could be stopped");
+        const auto before = app::textOf(stopped, storage::PartKind::Thinking);
+        QVERIFY(!before.empty());
+        program.application().chat().continueReply(stopped.id);
+        QVERIFY(ends.wait(patience));
+        const auto continued = program.messages().back();
+        QCOMPARE(continued.id, stopped.id);
+        QVERIFY(app::textOf(continued, storage::PartKind::Thinking).starts_with(before));
+        QVERIFY(continued.statistics->thinkingTokens + continued.statistics->answerTokens >
+                stopped.statistics->thinkingTokens + stopped.statistics->answerTokens);
+    }
+
+    void regenerateAndEditMakeBranchesAndLoseNothing()
+    {
+        Program program(freshData(), m_model);
+        QVERIFY(program.waitForModel());
+        QSignalSpy ends(&program.application().generation(), &app::GenerationController::replyEnded);
+        QVERIFY(program.ask("First"));
+        const auto question = program.messages()[0];
+        const auto reply = program.messages()[1];
+        program.application().chat().regenerate(reply.id);
+        QVERIFY(ends.wait(patience));
+        program.application().chat().edit(question.id, "Second");
+        QVERIFY(ends.wait(patience));
+        const auto messages = program.messages();
+        QCOMPARE(messages.size(), std::size_t(5));
+        QVERIFY(program.view().plainText(false).contains("Second"));
+        QVERIFY(!program.view().plainText(false).contains("First"));
+        program.application().chat().showBranch(messages[3].id, 0);
+        QVERIFY(program.view().plainText(false).contains("First"));
+    }
+
+    void aSecondTurnShowsCachedTokens()
+    {
+        Program program(freshData(), m_model);
+        QVERIFY(program.waitForModel());
+        QVERIFY(program.ask("A first question of some length"));
+        QVERIFY(program.ask("A second question"));
+        QVERIFY(program.messages().back().statistics->cachedTokens > 20);
+    }
+
+    void deleteCanBeUndone()
+    {
+        Program program(freshData(), m_model);
+        QVERIFY(program.waitForModel());
+        QVERIFY(program.ask("Keep me"));
+        auto &chat = program.application().chat();
+        const auto id = chat.current();
+        chat.remove(id);
+        QVERIFY(QTest::qWaitFor([&] { return chat.current() == 0; }, patience));
+        chat.undoRemove(id);
+        QVERIFY(QTest::qWaitFor([&] { return program.view().plainText(false).contains("Keep me"); }, patience));
+    }
+
+    void theUsersMessageIsSavedBeforeTheEngineIsAsked()
+    {
+        Program program(freshData(), m_model); // the model is still loading
+        QSignalSpy saved(&program.application().chat(), &app::ChatController::userMessageSaved);
+        program.application().chat().send("Early");
+        QVERIFY(saved.wait(patience));
+        const auto messages = program.messages();
+        QCOMPARE(app::textOf(messages.front(), storage::PartKind::Answer), std::string("Early"));
+    }
+
+    void aBrokenModelIsExplainedAndTheHistoryStaysUsable()
+    {
+        const QString broken = m_folder.filePath("broken");
+        support::writeTinyModel(support::TinyModelOptions{}, broken.toStdString());
+        QFile weights(broken + "/model.safetensors");
+        QVERIFY(weights.resize(weights.size() - 1));
+        Program program(freshData(), broken);
+        QSignalSpy refused(&program.application().generation(), &app::GenerationController::modelLoadFailed);
+        QVERIFY(refused.count() > 0 || refused.wait(patience));
+        QSignalSpy ends(&program.application().generation(), &app::GenerationController::replyEnded);
+        program.application().chat().send("Anyone there?");
+        QVERIFY(ends.wait(patience));
+        const auto messages = program.messages();
+        QVERIFY(messages.back().state == storage::MessageState::Failed);
+        QVERIFY(!messages.back().failure.empty());
+    }
+
+    void aSecondProgramOnTheSameHistoryIsRefused()
+    {
+        const QString data = freshData();
+        Program first(data, m_model);
+        try {
+            Program second(data, m_model);
+            QFAIL("the second program opened the history");
+        } catch (const storage::Error &error) {
+            QVERIFY(error.code() == storage::ErrorCode::AlreadyOpen);
+            QVERIFY(QString(error.what()).contains("history.sqlite3"));
+        }
+    }
+
+    void historyAndSettingsAreReadableByTheirOwnerOnly()
+    {
+        const QString data = freshData();
+        {
+            Program program(data, m_model);
+            QVERIFY(program.waitForModel());
+            QVERIFY(program.ask("Private"));
+        }
+        const auto others = QFile::ReadGroup | QFile::WriteGroup | QFile::ReadOther | QFile::WriteOther;
+        for (const QString file : {"history.sqlite3", "bathyscope.ini"})
+            QVERIFY2((QFile::permissions(data + '/' + file) & others) == QFile::Permissions(), qPrintable(file));
+    }
+};
+
+QTEST_MAIN(ApplicationTest)
+#include "tst_application.moc"

@@ -1,0 +1,7 @@
+#pragma once
+// The program that is killed: the whole application, offscreen, sending one message after the other. What the user
+// has seen goes to stdout as it happens, one line each, with CLOCK_MONOTONIC microseconds:
+//   sent <microseconds> <message>          the user's message is saved
+//   text <microseconds> <reply> <T|A> <hex of the text>
+
+int runStreamingChild(int argc, char **argv);
