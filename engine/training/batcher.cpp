@@ -60,8 +60,8 @@ Batch makeBatch(const std::vector<TrainingSequence> &sequences, std::int32_t pad
     return batch;
 }
 
-Batcher::Batcher(const Vocabulary &vocabulary, std::int64_t batchTokens, std::uint64_t seed)
-    : m_vocabulary(vocabulary), m_batchTokens(batchTokens), m_rng(seed)
+Batcher::Batcher(const Vocabulary &vocabulary, TaskMix mix, std::int64_t batchTokens, std::uint64_t seed)
+    : m_vocabulary(vocabulary), m_mix(std::move(mix)), m_batchTokens(batchTokens), m_rng(seed)
 {
 }
 
@@ -78,11 +78,10 @@ void Batcher::refill()
 {
     std::vector<TrainingSequence> drawn;
     for (std::int64_t tokens = 0; tokens < kBatchesPerPool * m_batchTokens;) {
-        drawn.push_back(sampleTrainingSequence(m_vocabulary, m_rng));
+        drawn.push_back(sampleTrainingSequence(m_vocabulary, m_mix, m_rng));
         tokens += static_cast<std::int64_t>(drawn.back().ids.size());
     }
-    std::sort(drawn.begin(), drawn.end(),
-              [](const auto &a, const auto &b) { return a.ids.size() < b.ids.size(); });
+    std::sort(drawn.begin(), drawn.end(), [](const auto &a, const auto &b) { return a.ids.size() < b.ids.size(); });
     for (auto &sequence : drawn) {
         const auto length = static_cast<std::int64_t>(sequence.ids.size());
         const bool full =

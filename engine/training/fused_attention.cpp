@@ -146,8 +146,7 @@ public:
         auto out = torch::empty({s.batch * s.time, s.heads * s.value});
         transposeHeads(heads.data_ptr<float>(), out.data_ptr<float>(), s, true);
         ctx->save_for_backward({h.q, h.k, h.v, p, table});
-        ctx->saved_data["shape"] =
-            std::vector<std::int64_t>{s.batch, s.time, s.heads, s.nope, s.rope, s.value};
+        ctx->saved_data["shape"] = std::vector<std::int64_t>{s.batch, s.time, s.heads, s.nope, s.rope, s.value};
         return out;
     }
     static variable_list backward(AutogradContext *ctx, variable_list grads)
@@ -185,7 +184,8 @@ torch::Tensor makeRopeTable(std::int64_t positions, std::int64_t rope, double th
     float *at = table.data_ptr<float>();
     for (std::int64_t t = 0; t < positions; ++t)
         for (std::int64_t i = 0; i < rope; i += 2) {
-            const double angle = static_cast<double>(t) * std::pow(theta, -static_cast<double>(i) / static_cast<double>(rope));
+            const double angle =
+                static_cast<double>(t) * std::pow(theta, -static_cast<double>(i) / static_cast<double>(rope));
             *at++ = static_cast<float>(std::cos(angle));
             *at++ = static_cast<float>(std::sin(angle));
         }

@@ -28,8 +28,8 @@ void swigluRows(const T *h, const float *weight, T *act, std::int64_t rows, std:
 
 /// From d(act): d(h), and with weights also d(weight).
 template <typename T>
-void swigluRowsBackward(const T *h, const float *weight, const T *dAct, T *dh, float *dWeight,
-                        std::int64_t rows, std::int64_t width)
+void swigluRowsBackward(const T *h, const float *weight, const T *dAct, T *dh, float *dWeight, std::int64_t rows,
+                        std::int64_t width)
 {
     for (std::int64_t r = 0; r < rows; ++r) {
         const T *gate = h + r * 2 * width, *up = gate + width, *d = dAct + r * width;
@@ -55,9 +55,8 @@ torch::Tensor swiglu(const torch::Tensor &h, const torch::Tensor &weight)
     const auto rows = h.size(0), width = h.size(1) / 2;
     auto act = torch::empty({rows, width}, h.options());
     const float *w = weight.defined() ? weight.data_ptr<float>() : nullptr;
-    withValues(h, [&](auto *values) {
-        swigluRows(values, w, static_cast<decltype(values)>(act.data_ptr()), rows, width);
-    });
+    withValues(
+        h, [&](auto *values) { swigluRows(values, w, static_cast<decltype(values)>(act.data_ptr()), rows, width); });
     return act;
 }
 
@@ -331,8 +330,8 @@ public:
         auto dxs = torch::empty_like(xs);
         perExpertOuter(begin, dh, xs, dIn);
         perExpert(begin, dh, dxs, [&](std::int64_t e) { return in.select(0, e); });
-        const auto dLogit = routerGradient(v[4], v[9], v[10], dWeight, topK,
-                                           static_cast<float>(ctx->saved_data["scale"].toDouble()));
+        const auto dLogit =
+            routerGradient(v[4], v[9], v[10], dWeight, topK, static_cast<float>(ctx->saved_data["scale"].toDouble()));
         auto dx = at::mm(dLogit, v[1]);
         combine(dxs, v[10], topK, dx);
         const torch::Tensor none;

@@ -102,9 +102,9 @@ public:
         float *d = da.data_ptr<float>();
         normRowsBackward({p, stride, wq.data_ptr<float>(), inv, dq.data_ptr<float>(), d, dwq.data_ptr<float>()}, rows,
                          nq);
-        normRowsBackward({p + nq, stride, wkv.data_ptr<float>(), inv + rows, dkv.data_ptr<float>(), d + nq,
-                          dwkv.data_ptr<float>()},
-                         rows, nkv);
+        normRowsBackward(
+            {p + nq, stride, wkv.data_ptr<float>(), inv + rows, dkv.data_ptr<float>(), d + nq, dwkv.data_ptr<float>()},
+            rows, nkv);
         da.narrow(1, nq + nkv, stride - nq - nkv).copy_(grads[2]);
         return {da, dwq, dwkv, torch::Tensor()};
     }
@@ -117,8 +117,8 @@ torch::Tensor rmsNorm(const torch::Tensor &x, const torch::Tensor &weight, doubl
     return RmsNorm::apply(x, weight, eps);
 }
 
-std::vector<torch::Tensor> splitLatents(const torch::Tensor &a, const torch::Tensor &qNorm,
-                                        const torch::Tensor &kvNorm, double eps)
+std::vector<torch::Tensor> splitLatents(const torch::Tensor &a, const torch::Tensor &qNorm, const torch::Tensor &kvNorm,
+                                        double eps)
 {
     return SplitLatents::apply(a, qNorm, kvNorm, eps);
 }

@@ -21,8 +21,8 @@ struct RouterShape {
 torch::Tensor rmsNorm(const torch::Tensor &x, const torch::Tensor &weight, double eps);
 
 /// Splits [q latent | kv latent | k rope] and normalises the two latents.
-std::vector<torch::Tensor> splitLatents(const torch::Tensor &a, const torch::Tensor &qNorm,
-                                        const torch::Tensor &kvNorm, double eps);
+std::vector<torch::Tensor> splitLatents(const torch::Tensor &a, const torch::Tensor &qNorm, const torch::Tensor &kvNorm,
+                                        double eps);
 
 /// Causal multi-head attention with interleaved RoPE; q [N, H*(nope+rope)],
 /// kv [N, H*(nope+value)], kRope [N, rope] shared by the heads; returns [N, H*value].

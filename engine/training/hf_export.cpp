@@ -57,8 +57,8 @@ void addFp8(SafetensorsWriter &writer, const Piece &piece, const float *values)
     const auto matrix = encodeFp8(values, piece.shape[0], piece.shape[1]);
     const auto blocks = [](std::int64_t n) { return (n + kFp8Block - 1) / kFp8Block; };
     writer.add(piece.name, "F8_E4M3", piece.shape, matrix.bytes.data(), matrix.bytes.size());
-    writer.add(piece.name + "_scale_inv", "F32", {blocks(piece.shape[0]), blocks(piece.shape[1])},
-               matrix.scales.data(), matrix.scales.size() * sizeof(float));
+    writer.add(piece.name + "_scale_inv", "F32", {blocks(piece.shape[0]), blocks(piece.shape[1])}, matrix.scales.data(),
+               matrix.scales.size() * sizeof(float));
 }
 
 void addPieces(SafetensorsWriter &writer, const NanoModel &model)
@@ -143,10 +143,14 @@ Json modelConfig(const NanoConfig &c, const Vocabulary &vocabulary)
 
 Json generationConfig(const Vocabulary &vocabulary)
 {
-    return {{"_from_model_config", true},         {"bos_token_id", vocabulary.bos()},
-            {"eos_token_id", vocabulary.eos()},   {"pad_token_id", vocabulary.pad()},
-            {"do_sample", true},                  {"temperature", 0.6},
-            {"top_p", 0.95},                      {"max_new_tokens", 1024}};
+    return {{"_from_model_config", true},
+            {"bos_token_id", vocabulary.bos()},
+            {"eos_token_id", vocabulary.eos()},
+            {"pad_token_id", vocabulary.pad()},
+            {"do_sample", true},
+            {"temperature", 0.6},
+            {"top_p", 0.95},
+            {"max_new_tokens", 1024}};
 }
 
 void writeText(const std::filesystem::path &file, const std::string &text)

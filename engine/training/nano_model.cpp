@@ -78,10 +78,10 @@ void NanoModel::declareAttention(Layer &layer, const std::string &prefix)
     const auto attn = prefix + "self_attn.";
     const double std = fanInStd(c.hidden);
     layer.inputNorm = norm(prefix + "input_layernorm.weight", c.hidden);
-    layer.qkvA = m_store.add(
-        {c.qRank + c.kvRank + c.rope, c.hidden},
-        {{attn + "q_a_proj.weight", {c.qRank, c.hidden}, Storage::Fp8, std, 0},
-         {attn + "kv_a_proj_with_mqa.weight", {c.kvRank + c.rope, c.hidden}, Storage::Fp8, std, 0}});
+    layer.qkvA =
+        m_store.add({c.qRank + c.kvRank + c.rope, c.hidden},
+                    {{attn + "q_a_proj.weight", {c.qRank, c.hidden}, Storage::Fp8, std, 0},
+                     {attn + "kv_a_proj_with_mqa.weight", {c.kvRank + c.rope, c.hidden}, Storage::Fp8, std, 0}});
     layer.qNorm = norm(attn + "q_a_layernorm.weight", c.qRank);
     layer.kvNorm = norm(attn + "kv_a_layernorm.weight", c.kvRank);
     layer.qB = linear(attn + "q_b_proj.weight", c.heads * (c.nope + c.rope), c.qRank, Storage::Fp8, fanInStd(c.qRank));
@@ -100,8 +100,8 @@ void NanoModel::declareExperts(Layer &layer, const std::string &prefix)
         const auto expert = prefix + "experts." + std::to_string(e) + ".";
         for (const char *part : {"gate_proj.weight", "up_proj.weight"})
             in.push_back({expert + part, {c.expertWidth, c.hidden}, Storage::Fp8, fanInStd(c.hidden), 0});
-        out.push_back({expert + "down_proj.weight", {c.hidden, c.expertWidth}, Storage::Fp8,
-                       fanInStd(c.expertWidth) / 2, 0});
+        out.push_back(
+            {expert + "down_proj.weight", {c.hidden, c.expertWidth}, Storage::Fp8, fanInStd(c.expertWidth) / 2, 0});
     }
     layer.expertGateUp = m_store.add({c.experts, 2 * c.expertWidth, c.hidden}, std::move(in));
     layer.expertDown = m_store.add({c.experts, c.hidden, c.expertWidth}, std::move(out));
@@ -163,8 +163,8 @@ torch::Tensor NanoModel::mtpHidden(const Batch &batch)
 {
     const auto &c = m_config;
     const auto embedded = torch::embedding(m_store[m_embed].detach(), batch.nextIds);
-    const auto both = torch::cat(
-        {rmsNorm(embedded, m_store[m_eNorm], c.eps), rmsNorm(m_hidden, m_store[m_hNorm], c.eps)}, 1);
+    const auto both =
+        torch::cat({rmsNorm(embedded, m_store[m_eNorm], c.eps), rmsNorm(m_hidden, m_store[m_hNorm], c.eps)}, 1);
     auto x = linearRows(both, m_store[m_ehProj]);
     x = attention(x, m_layers.back(), batch);
     return feedForward(x, c.layers);

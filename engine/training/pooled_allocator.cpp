@@ -88,10 +88,7 @@ public:
         return {block, block, &release, c10::Device(c10::DeviceType::CPU)};
     }
     c10::DeleterFnPtr raw_deleter() const override { return &release; }
-    void copy_data(void *target, const void *source, std::size_t bytes) const
-    {
-        std::memcpy(target, source, bytes);
-    }
+    void copy_data(void *target, const void *source, std::size_t bytes) const { std::memcpy(target, source, bytes); }
 };
 
 } // namespace

@@ -1,9 +1,10 @@
-#include "sequence.h"
+#include "engine/training/sequence.h"
 
-#include "detail/task_parts.h"
+#include "engine/training/detail/task_parts.h"
 
 #include <algorithm>
-#include <array>
+#include <charconv>
+#include <stdexcept>
 #include <utility>
 
 namespace engine::training {
@@ -12,31 +13,33 @@ namespace {
 constexpr std::size_t kLongestSequence = 420;
 constexpr std::size_t kLongestEarlierExchange = 110;
 
-/// The share of each task. Tasks whose solutions are long chains get more.
-constexpr std::array<std::pair<Task, unsigned>, 9> kMix{{
-    {Task::Multiplication, 21},
-    {Task::Sorting, 14},
-    {Task::Reversing, 13},
-    {Task::Addition, 10},
-    {Task::Subtraction, 11},
-    {Task::WordProblem, 13},
-    {Task::Counting, 8},
-    {Task::Comparing, 6},
-    {Task::SmallTalk, 4},
-}};
-
-Task sampleTask(std::mt19937_64 &rng)
+Task sampleTask(const TaskMix &mix, std::mt19937_64 &rng)
 {
     unsigned total = 0;
-    for (const auto &[task, weight] : kMix)
-        total += weight;
+    for (const auto &[task, share] : mix)
+        total += share;
     auto ticket = static_cast<unsigned>(detail::below(rng, total));
-    for (const auto &[task, weight] : kMix) {
-        if (ticket < weight)
+    for (const auto &[task, share] : mix) {
+        if (ticket < share)
             return task;
-        ticket -= weight;
+        ticket -= share;
     }
     return Task::SmallTalk;
+}
+
+void replaceShare(TaskMix &mix, std::string_view part)
+{
+    constexpr unsigned largestShare = 1000;
+    const std::size_t equals = part.find('=');
+    for (auto &[task, share] : mix) {
+        if (equals == std::string_view::npos || part.substr(0, equals) != taskName(task))
+            continue;
+        const std::string_view digits = part.substr(equals + 1);
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), share);
+        if (error == std::errc() && end == digits.data() + digits.size() && share <= largestShare)
+            return;
+    }
+    throw std::invalid_argument("not a share of a task, as in sorting=26: " + std::string(part));
 }
 
 void append(std::vector<std::int32_t> &ids, const std::vector<std::int32_t> &more)
@@ -46,7 +49,8 @@ void append(std::vector<std::int32_t> &ids, const std::vector<std::int32_t> &mor
 
 } // namespace
 
-TrainingSequence buildSequence(const Vocabulary &vocabulary, const std::vector<Exchange> &history, const Problem &problem)
+TrainingSequence buildSequence(const Vocabulary &vocabulary, const std::vector<Exchange> &history,
+                               const Problem &problem)
 {
     TrainingSequence sequence;
     auto &ids = sequence.ids;
@@ -71,9 +75,29 @@ TrainingSequence buildSequence(const Vocabulary &vocabulary, const std::vector<E
     return sequence;
 }
 
-TrainingSequence sampleTrainingSequence(const Vocabulary &vocabulary, std::mt19937_64 &rng)
+TaskMix defaultMix()
 {
-    const Problem problem = generateProblem(sampleTask(rng), Split::Train, rng);
+    return {{Task::Addition, 10},  {Task::Subtraction, 11}, {Task::Multiplication, 21},
+            {Task::Comparing, 6},  {Task::Sorting, 14},     {Task::Counting, 8},
+            {Task::Reversing, 13}, {Task::WordProblem, 13}, {Task::SmallTalk, 4}};
+}
+
+TaskMix parseMix(std::string_view text)
+{
+    TaskMix mix = defaultMix();
+    while (!text.empty()) {
+        const std::size_t comma = std::min(text.find(','), text.size());
+        replaceShare(mix, text.substr(0, comma));
+        text.remove_prefix(std::min(comma + 1, text.size()));
+    }
+    if (std::all_of(mix.begin(), mix.end(), [](const auto &entry) { return entry.second == 0; }))
+        throw std::invalid_argument("every task has a share of 0");
+    return mix;
+}
+
+TrainingSequence sampleTrainingSequence(const Vocabulary &vocabulary, const TaskMix &mix, std::mt19937_64 &rng)
+{
+    const Problem problem = generateProblem(sampleTask(mix, rng), Split::Train, rng);
     TrainingSequence alone = buildSequence(vocabulary, {}, problem);
     if (!detail::chance(rng, 0.2))
         return alone;
@@ -82,8 +106,9 @@ TrainingSequence sampleTrainingSequence(const Vocabulary &vocabulary, std::mt199
     std::size_t length = alone.ids.size();
     const std::size_t wanted = 1 + detail::below(rng, 3);
     for (std::size_t i = 0; i < wanted; ++i) {
-        Problem earlier = generateProblem(sampleTask(rng), Split::Train, rng);
-        const std::size_t cost = vocabulary.encode(earlier.prompt).size() + vocabulary.encode(earlier.answer).size() + 5;
+        Problem earlier = generateProblem(sampleTask(mix, rng), Split::Train, rng);
+        const std::size_t cost =
+            vocabulary.encode(earlier.prompt).size() + vocabulary.encode(earlier.answer).size() + 5;
         if (cost > kLongestEarlierExchange || length + cost > kLongestSequence)
             continue;
         length += cost;

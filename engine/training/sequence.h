@@ -2,12 +2,14 @@
 // Token sequences for training: a conversation rendered exactly as the chat template
 // renders it, with the point from which the model is asked to predict.
 
-#include "tasks.h"
-#include "vocabulary.h"
+#include "engine/training/tasks.h"
+#include "engine/training/vocabulary.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <random>
+#include <string_view>
 #include <vector>
 
 namespace engine::training {
@@ -20,9 +22,20 @@ struct TrainingSequence {
 
 /// bos [user prompt assistant "\n\n" answer eos]* user prompt assistant think "\n"
 /// thinking "\n" thinkClose "\n\n" answer eos. Exchange::answer is without the "\n\n".
-TrainingSequence buildSequence(const Vocabulary &vocabulary, const std::vector<Exchange> &history, const Problem &problem);
+TrainingSequence buildSequence(const Vocabulary &vocabulary, const std::vector<Exchange> &history,
+                               const Problem &problem);
+
+/// Relative share of each task among the training sequences.
+using TaskMix = std::map<Task, unsigned>;
+
+/// Tasks whose solutions are long chains get more.
+TaskMix defaultMix();
+
+/// The default mix with some shares replaced: "sorting=26,comparing=16". Throws std::invalid_argument naming the part
+/// that is no task with a number up to 1000, and when every share is 0.
+TaskMix parseMix(std::string_view text);
 
 /// One sequence of the training mix, sometimes with earlier exchanges in front; Split::Train only.
-TrainingSequence sampleTrainingSequence(const Vocabulary &vocabulary, std::mt19937_64 &rng);
+TrainingSequence sampleTrainingSequence(const Vocabulary &vocabulary, const TaskMix &mix, std::mt19937_64 &rng);
 
 } // namespace engine::training

@@ -1,7 +1,7 @@
 // Column arithmetic. Every worked step has a fixed width and uses single digits only: a
 // small transformer then finds its inputs at constant distances instead of having to count.
 
-#include "detail/task_parts.h"
+#include "engine/training/detail/task_parts.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -85,8 +85,8 @@ std::string arrow(long long result)
 }
 
 struct Wordings {
-    std::vector<std::string> symbols;  ///< between the operands, as typed in any language
-    std::vector<std::string> english;  ///< words between the operands
+    std::vector<std::string> symbols; ///< between the operands, as typed in any language
+    std::vector<std::string> english; ///< words between the operands
     std::vector<std::string> chinese;
     std::vector<std::string> englishWhole; ///< {a} and {b} in the order of the expression
     std::vector<std::string> chineseWhole;
@@ -94,26 +94,27 @@ struct Wordings {
 
 const Wordings &wordings(Task task)
 {
-    static const Wordings addition{
-        {"+", " + ", "+", " + ", " +", "+ ", "＋"},
-        {" plus ", " plus ", " and ", " added to "},
-        {"加", "加上", "加", " 加 "},
-        {"What is the sum of {a} and {b}?", "Add {a} and {b}.", "Add {a} to {b}", "Sum of {a} and {b}", "Find the sum of {a} and {b}.",
-         "What do you get when you add {a} and {b}?"},
-        {"{a}与{b}的和是多少？", "{a}和{b}的和", "{a}和{b}加起来是多少？", "求{a}与{b}的和。", "把{a}和{b}相加。", "{a}和{b}相加等于多少？"}};
+    static const Wordings addition{{"+", " + ", "+", " + ", " +", "+ ", "＋"},
+                                   {" plus ", " plus ", " and ", " added to "},
+                                   {"加", "加上", "加", " 加 "},
+                                   {"What is the sum of {a} and {b}?", "Add {a} and {b}.", "Add {a} to {b}",
+                                    "Sum of {a} and {b}", "Find the sum of {a} and {b}.",
+                                    "What do you get when you add {a} and {b}?"},
+                                   {"{a}与{b}的和是多少？", "{a}和{b}的和", "{a}和{b}加起来是多少？",
+                                    "求{a}与{b}的和。", "把{a}和{b}相加。", "{a}和{b}相加等于多少？"}};
     static const Wordings subtraction{
         {"-", " - ", "-", " - ", " -", "- ", "−", "－"},
         {" minus ", " minus ", " take away ", " less "},
         {"减", "减去", "减", " 减 "},
-        {"What is the difference between {a} and {b}?", "Subtract {b} from {a}.", "Take {b} away from {a}.", "What is left if you take {b} from {a}?",
-         "What do you get when you subtract {b} from {a}?"},
+        {"What is the difference between {a} and {b}?", "Subtract {b} from {a}.", "Take {b} away from {a}.",
+         "What is left if you take {b} from {a}?", "What do you get when you subtract {b} from {a}?"},
         {"{a}与{b}的差是多少？", "{a}和{b}的差", "求{a}与{b}的差。", "从{a}里减去{b}是多少？", "{a}去掉{b}还剩多少？"}};
     static const Wordings multiplication{
         {"*", " * ", "*", " * ", "×", " × ", "x", " x ", " *", "* ", " X "},
         {" times ", " times ", " multiplied by "},
         {"乘以", "乘", "乘以", "乘上", " 乘以 "},
-        {"What is the product of {a} and {b}?", "Multiply {a} by {b}.", "Multiply {a} and {b}", "Product of {a} and {b}", "Find the product of {a} and {b}.",
-         "What do you get when you multiply {a} by {b}?"},
+        {"What is the product of {a} and {b}?", "Multiply {a} by {b}.", "Multiply {a} and {b}",
+         "Product of {a} and {b}", "Find the product of {a} and {b}.", "What do you get when you multiply {a} by {b}?"},
         {"{a}与{b}的积是多少？", "{a}和{b}的乘积", "求{a}与{b}的积。", "把{a}和{b}相乘。", "{a}和{b}相乘等于多少？"}};
     if (task == Task::Addition)
         return addition;
@@ -122,38 +123,74 @@ const Wordings &wordings(Task task)
 
 std::string ask(Task task, Language language, int a, int b, std::mt19937_64 &rng)
 {
-    static const std::vector<std::string> englishFrames{
-        "What is {e}?", "What is {e}?", "What is {e}?", "What's {e}?", "What's {e}?", "Calculate {e}", "Calculate {e}.", "Compute {e}.", "Compute {e}",
-        "How much is {e}?", "How much is {e}?", "Work out {e}.", "Solve {e}", "Solve {e}.", "Evaluate {e}.", "Find {e}", "Tell me {e}", "Can you compute {e}?",
-        "Can you calculate {e}?", "Could you work out {e}?", "What does {e} equal?", "I want to know {e}.", "Do you know {e}?", "What is the result of {e}?",
-        "What is the answer to {e}?", "Give me the result of {e}.", "Now {e}", "And {e}?", "Help me with {e}.", "{e} is what?", "Try {e}", "Think: {e}"};
-    static const std::vector<std::string> bareFrames{"{e}", "{e}", "{e}", "{e}=?", "{e} = ?", "{e}=", "{e} =", "{e}?", "{e} ?"};
+    static const std::vector<std::string> englishFrames{"What is {e}?",
+                                                        "What is {e}?",
+                                                        "What is {e}?",
+                                                        "What's {e}?",
+                                                        "What's {e}?",
+                                                        "Calculate {e}",
+                                                        "Calculate {e}.",
+                                                        "Compute {e}.",
+                                                        "Compute {e}",
+                                                        "How much is {e}?",
+                                                        "How much is {e}?",
+                                                        "Work out {e}.",
+                                                        "Solve {e}",
+                                                        "Solve {e}.",
+                                                        "Evaluate {e}.",
+                                                        "Find {e}",
+                                                        "Tell me {e}",
+                                                        "Can you compute {e}?",
+                                                        "Can you calculate {e}?",
+                                                        "Could you work out {e}?",
+                                                        "What does {e} equal?",
+                                                        "I want to know {e}.",
+                                                        "Do you know {e}?",
+                                                        "What is the result of {e}?",
+                                                        "What is the answer to {e}?",
+                                                        "Give me the result of {e}.",
+                                                        "Now {e}",
+                                                        "And {e}?",
+                                                        "Help me with {e}.",
+                                                        "{e} is what?",
+                                                        "Try {e}",
+                                                        "Think: {e}"};
+    static const std::vector<std::string> bareFrames{"{e}",  "{e}",   "{e}",  "{e}=?", "{e} = ?",
+                                                     "{e}=", "{e} =", "{e}?", "{e} ?"};
     static const std::vector<std::string> chineseFrames{
-        "{e}等于多少？", "{e}等于多少？", "{e}等于几？", "{e}是多少？", "{e}是多少？", "计算{e}", "计算{e}。", "计算：{e}", "请计算{e}。", "请问{e}等于几？",
-        "请问{e}是多少？", "算一下{e}。", "帮我算{e}", "帮我算一下{e}。", "求{e}的值。", "{e}得多少？", "{e}的结果是多少？", "{e}的答案是什么？", "你知道{e}吗？",
-        "告诉我{e}等于多少。", "你能算{e}吗？", "我想知道{e}是多少。", "那{e}呢？", "{e}等于？", "求{e}", "试试{e}", "想一想{e}等于多少？"};
+        "{e}等于多少？",   "{e}等于多少？",       "{e}等于几？",       "{e}是多少？",     "{e}是多少？",
+        "计算{e}",         "计算{e}。",           "计算：{e}",         "请计算{e}。",     "请问{e}等于几？",
+        "请问{e}是多少？", "算一下{e}。",         "帮我算{e}",         "帮我算一下{e}。", "求{e}的值。",
+        "{e}得多少？",     "{e}的结果是多少？",   "{e}的答案是什么？", "你知道{e}吗？",   "告诉我{e}等于多少。",
+        "你能算{e}吗？",   "我想知道{e}是多少。", "那{e}呢？",         "{e}等于？",       "求{e}",
+        "试试{e}",         "想一想{e}等于多少？"};
     const Wordings &words = wordings(task);
     const bool english = language == Language::English;
     const std::string left = std::to_string(a);
     const std::string right = std::to_string(b);
     const double style = static_cast<double>(below(rng, 1000)) / 1000.0;
     if (style < 0.15)
-        return asTyped(fill(pick(rng, english ? words.englishWhole : words.chineseWhole), {{'a', left}, {'b', right}}), language, rng);
+        return asTyped(fill(pick(rng, english ? words.englishWhole : words.chineseWhole), {{'a', left}, {'b', right}}),
+                       language, rng);
     if (english && style < 0.35)
         return fill(pick(rng, bareFrames), {{'e', left + pick(rng, words.symbols) + right}});
     const bool spelled = style < 0.6;
-    const std::string &between = spelled ? pick(rng, english ? words.english : words.chinese) : pick(rng, words.symbols);
-    return asTyped(fill(pick(rng, english ? englishFrames : chineseFrames), {{'e', left + between + right}}), language, rng);
+    const std::string &between =
+        spelled ? pick(rng, english ? words.english : words.chinese) : pick(rng, words.symbols);
+    return asTyped(fill(pick(rng, english ? englishFrames : chineseFrames), {{'e', left + between + right}}), language,
+                   rng);
 }
 
-Draft draftOf(Task task, Language language, int a, int b, char sign, long long result, std::string thinking, std::mt19937_64 &rng)
+Draft draftOf(Task task, Language language, int a, int b, char sign, long long result, std::string thinking,
+              std::mt19937_64 &rng)
 {
     Draft draft;
     draft.problem.task = task;
     draft.problem.language = language;
     draft.problem.prompt = ask(task, language, a, b, rng);
     draft.problem.thinking = std::move(thinking);
-    draft.problem.answer = std::to_string(a) + ' ' + sign + ' ' + std::to_string(b) + " = " + bold(std::to_string(result));
+    draft.problem.answer =
+        std::to_string(a) + ' ' + sign + ' ' + std::to_string(b) + " = " + bold(std::to_string(result));
     if (language == Language::Chinese)
         draft.problem.answer += "。";
     // 3+5 and 5+3 are one problem; so are 5-3 and 3-5.
@@ -240,11 +277,13 @@ Draft draftSubtraction(Language language, std::mt19937_64 &rng)
 
 Draft draftMultiplication(Language language, std::mt19937_64 &rng)
 {
-    static const std::vector<std::pair<int, int>> others{{1, 1}, {2, 1}, {2, 1}, {1, 2}, {3, 1}, {1, 3}, {3, 2}, {3, 2}, {2, 3}};
+    static const std::vector<std::pair<int, int>> others{{1, 1}, {2, 1}, {2, 1}, {1, 2}, {3, 1},
+                                                         {1, 3}, {3, 2}, {3, 2}, {2, 3}};
     const auto [first, second] = chance(rng, 0.62) ? std::pair(2, 2) : pick(rng, others);
     const int a = numberOfDigits(rng, first);
     const int b = numberOfDigits(rng, second);
-    return draftOf(Task::Multiplication, language, a, b, '*', static_cast<long long>(a) * b, workMultiplication(a, b), rng);
+    return draftOf(Task::Multiplication, language, a, b, '*', static_cast<long long>(a) * b, workMultiplication(a, b),
+                   rng);
 }
 
 } // namespace engine::training::detail

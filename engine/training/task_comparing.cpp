@@ -1,6 +1,6 @@
 // Comparing two numbers: pad both to the same shape, then digit by digit from the left.
 
-#include "detail/task_parts.h"
+#include "engine/training/detail/task_parts.h"
 
 #include <algorithm>
 
@@ -8,7 +8,7 @@ namespace engine::training::detail {
 namespace {
 
 struct Decimal {
-    std::string text;  ///< as written
+    std::string text; ///< as written
     std::string whole;
     std::string fraction;
 };
@@ -73,26 +73,41 @@ std::string shaped(const Decimal &number, std::size_t whole, std::size_t fractio
 
 Draft draftComparing(Language language, std::mt19937_64 &rng)
 {
-    static const std::vector<std::string> englishLarger{
-        "Which is larger, {a} or {b}?", "Which is bigger, {a} or {b}?", "Which number is greater, {a} or {b}?", "What is larger: {a} or {b}?",
-        "Is {a} or {b} bigger?", "Which one is larger: {a} or {b}?", "Compare {a} and {b}. Which is larger?", "Which is bigger: {a} or {b}?",
-        "Which of {a} and {b} is larger?", "{a} or {b}, which is bigger?", "Tell me the larger of {a} and {b}.", "{a} vs {b}, which is larger?",
-        "Compare {a} and {b}", "Find the maximum of {a} and {b}."};
+    static const std::vector<std::string> englishLarger{"Which is larger, {a} or {b}?",
+                                                        "Which is bigger, {a} or {b}?",
+                                                        "Which number is greater, {a} or {b}?",
+                                                        "What is larger: {a} or {b}?",
+                                                        "Is {a} or {b} bigger?",
+                                                        "Which one is larger: {a} or {b}?",
+                                                        "Compare {a} and {b}. Which is larger?",
+                                                        "Which is bigger: {a} or {b}?",
+                                                        "Which of {a} and {b} is larger?",
+                                                        "{a} or {b}, which is bigger?",
+                                                        "Tell me the larger of {a} and {b}.",
+                                                        "{a} vs {b}, which is larger?",
+                                                        "Compare {a} and {b}",
+                                                        "Find the maximum of {a} and {b}."};
     static const std::vector<std::string> englishSmaller{
-        "Which is smaller, {a} or {b}?", "Which number is less, {a} or {b}?", "What is smaller: {a} or {b}?", "Is {a} or {b} smaller?",
-        "Which one is smaller: {a} or {b}?", "Compare {a} and {b}. Which is smaller?", "Which of {a} and {b} is smaller?",
-        "{a} or {b}, which is smaller?", "Tell me the smaller of {a} and {b}.", "{a} vs {b}, which is smaller?", "Find the minimum of {a} and {b}."};
+        "Which is smaller, {a} or {b}?",       "Which number is less, {a} or {b}?",
+        "What is smaller: {a} or {b}?",        "Is {a} or {b} smaller?",
+        "Which one is smaller: {a} or {b}?",   "Compare {a} and {b}. Which is smaller?",
+        "Which of {a} and {b} is smaller?",    "{a} or {b}, which is smaller?",
+        "Tell me the smaller of {a} and {b}.", "{a} vs {b}, which is smaller?",
+        "Find the minimum of {a} and {b}."};
     static const std::vector<std::string> chineseLarger{
-        "{a}和{b}哪个大？", "{a}和{b}哪个更大？", "{a}与{b}谁大？", "{a}和{b}谁更大？", "比较{a}和{b}的大小。", "{a}和{b}比较，哪个大？",
-        "哪个数更大，{a}还是{b}？", "{a}大还是{b}大？", "哪个大：{a}还是{b}？", "找出{a}和{b}中较大的数。", "{a}、{b}哪个数大？"};
+        "{a}和{b}哪个大？",     "{a}和{b}哪个更大？",       "{a}与{b}谁大？",           "{a}和{b}谁更大？",
+        "比较{a}和{b}的大小。", "{a}和{b}比较，哪个大？",   "哪个数更大，{a}还是{b}？", "{a}大还是{b}大？",
+        "哪个大：{a}还是{b}？", "找出{a}和{b}中较大的数。", "{a}、{b}哪个数大？"};
     static const std::vector<std::string> chineseSmaller{
-        "{a}和{b}哪个小？", "{a}和{b}哪个更小？", "{a}与{b}谁小？", "{a}和{b}谁更小？", "{a}和{b}比较，哪个小？", "哪个数更小，{a}还是{b}？",
-        "{a}小还是{b}小？", "哪个小：{a}还是{b}？", "找出{a}和{b}中较小的数。", "{a}、{b}哪个数小？"};
+        "{a}和{b}哪个小？",         "{a}和{b}哪个更小？",       "{a}与{b}谁小？",   "{a}和{b}谁更小？",
+        "{a}和{b}比较，哪个小？",   "哪个数更小，{a}还是{b}？", "{a}小还是{b}小？", "哪个小：{a}还是{b}？",
+        "找出{a}和{b}中较小的数。", "{a}、{b}哪个数小？"};
 
     const auto [a, b] = chance(rng, 0.6) ? integers(rng) : decimals(rng);
     const bool larger = chance(rng, 0.6);
     const bool english = language == Language::English;
-    const auto &patterns = english ? (larger ? englishLarger : englishSmaller) : (larger ? chineseLarger : chineseSmaller);
+    const auto &patterns =
+        english ? (larger ? englishLarger : englishSmaller) : (larger ? chineseLarger : chineseSmaller);
 
     const std::size_t whole = std::max(a.whole.size(), b.whole.size());
     const std::size_t fraction = std::max(a.fraction.size(), b.fraction.size());
@@ -105,12 +120,14 @@ Draft draftComparing(Language language, std::mt19937_64 &rng)
     draft.problem.task = Task::Comparing;
     draft.problem.language = language;
     draft.problem.prompt = asTyped(fill(pick(rng, patterns), {{'a', a.text}, {'b', b.text}}), language, rng);
-    draft.problem.thinking = left + ' ' + right + '\n' + workDigitComparison(left, right) + '\n' + a.text + relation + b.text;
+    draft.problem.thinking =
+        left + ' ' + right + '\n' + workDigitComparison(left, right) + '\n' + a.text + relation + b.text;
     if (relation == '=') {
         draft.problem.answer = a.text + " = " + b.text + (english ? ": they are **equal**." : "，两个数**相等**。");
     } else {
         draft.problem.thinking += "\n→ " + chosen;
-        draft.problem.answer = bold(chosen) + (english ? (larger ? " is larger." : " is smaller.") : (larger ? "更大。" : "更小。"));
+        draft.problem.answer =
+            bold(chosen) + (english ? (larger ? " is larger." : " is smaller.") : (larger ? "更大。" : "更小。"));
     }
     draft.key = std::min(a.text, b.text) + ',' + std::max(a.text, b.text);
     return draft;

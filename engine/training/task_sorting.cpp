@@ -2,7 +2,7 @@
 // one that comes first and leaves the other behind; what is left behind is the next list.
 // All numbers are padded to three digits so that every pass has the same shape.
 
-#include "detail/task_parts.h"
+#include "engine/training/detail/task_parts.h"
 
 #include <algorithm>
 
@@ -35,7 +35,11 @@ std::string workSorting(std::vector<int> left, bool ascending)
             work += '\n';
             for (std::size_t i = 1; i < left.size(); ++i) {
                 const int next = left[i];
-                work += (i > 1 ? " " : "") + padded(held, 3) + (held < next ? '<' : held > next ? '>' : '=') + padded(next, 3);
+                work += (i > 1 ? " " : "") + padded(held, 3) +
+                        (held < next   ? '<'
+                         : held > next ? '>'
+                                       : '=') +
+                        padded(next, 3);
                 const bool swap = ascending ? next < held : next > held;
                 behind.push_back(swap ? held : next);
                 held = swap ? next : held;
@@ -72,21 +76,51 @@ std::vector<int> sampleNumbers(std::mt19937_64 &rng)
 
 Draft draftSorting(Language language, std::mt19937_64 &rng)
 {
-    static const std::vector<std::string> englishAscending{
-        "Sort {l} in ascending order.", "Sort these numbers in ascending order: {l}", "Sort {l} from smallest to largest.", "Sort these numbers: {l}", "Sort {l}",
-        "Sort {l}.", "Put {l} in order from small to large.", "Arrange {l} in increasing order.", "Order these numbers from smallest to largest: {l}",
-        "Please sort {l}", "Can you sort {l}?", "Sort the list {l} ascending", "sort ascending: {l}", "Put these numbers in order: {l}",
-        "Rank {l} from low to high.", "Sort [{l}]"};
+    static const std::vector<std::string> englishAscending{"Sort {l} in ascending order.",
+                                                           "Sort these numbers in ascending order: {l}",
+                                                           "Sort {l} from smallest to largest.",
+                                                           "Sort these numbers: {l}",
+                                                           "Sort {l}",
+                                                           "Sort {l}.",
+                                                           "Put {l} in order from small to large.",
+                                                           "Arrange {l} in increasing order.",
+                                                           "Order these numbers from smallest to largest: {l}",
+                                                           "Please sort {l}",
+                                                           "Can you sort {l}?",
+                                                           "Sort the list {l} ascending",
+                                                           "sort ascending: {l}",
+                                                           "Put these numbers in order: {l}",
+                                                           "Rank {l} from low to high.",
+                                                           "Sort [{l}]"};
     static const std::vector<std::string> englishDescending{
-        "Sort {l} in descending order.", "Sort these numbers in descending order: {l}", "Sort {l} from largest to smallest.", "Put {l} in order from large to small.",
-        "Arrange {l} in decreasing order.", "Order these numbers from largest to smallest: {l}", "Sort the list {l} descending", "sort descending: {l}",
-        "Rank {l} from high to low.", "Sort {l} with the biggest first.", "Sort [{l}] in descending order", "Sort {l} in reverse order."};
-    static const std::vector<std::string> chineseAscending{
-        "把{l}从小到大排序。", "将{l}按升序排列。", "从小到大排列：{l}", "请把{l}从小到大排列。", "给{l}排序。", "对{l}进行升序排序。", "排序：{l}", "升序排列{l}",
-        "请排序{l}", "把这些数从小到大排好：{l}", "按从小到大的顺序排列{l}", "帮我把{l}排个序。"};
-    static const std::vector<std::string> chineseDescending{
-        "把{l}从大到小排序。", "将{l}按降序排列。", "从大到小排列：{l}", "请把{l}从大到小排列。", "对{l}进行降序排序。", "降序排列{l}", "降序：{l}",
-        "把这些数从大到小排好：{l}", "按从大到小的顺序排列{l}", "帮我把{l}从大到小排个序。"};
+        "Sort {l} in descending order.",      "Sort these numbers in descending order: {l}",
+        "Sort {l} from largest to smallest.", "Put {l} in order from large to small.",
+        "Arrange {l} in decreasing order.",   "Order these numbers from largest to smallest: {l}",
+        "Sort the list {l} descending",       "sort descending: {l}",
+        "Rank {l} from high to low.",         "Sort {l} with the biggest first.",
+        "Sort [{l}] in descending order",     "Sort {l} in reverse order."};
+    static const std::vector<std::string> chineseAscending{"把{l}从小到大排序。",
+                                                           "将{l}按升序排列。",
+                                                           "从小到大排列：{l}",
+                                                           "请把{l}从小到大排列。",
+                                                           "给{l}排序。",
+                                                           "对{l}进行升序排序。",
+                                                           "排序：{l}",
+                                                           "升序排列{l}",
+                                                           "请排序{l}",
+                                                           "把这些数从小到大排好：{l}",
+                                                           "按从小到大的顺序排列{l}",
+                                                           "帮我把{l}排个序。"};
+    static const std::vector<std::string> chineseDescending{"把{l}从大到小排序。",
+                                                            "将{l}按降序排列。",
+                                                            "从大到小排列：{l}",
+                                                            "请把{l}从大到小排列。",
+                                                            "对{l}进行降序排序。",
+                                                            "降序排列{l}",
+                                                            "降序：{l}",
+                                                            "把这些数从大到小排好：{l}",
+                                                            "按从大到小的顺序排列{l}",
+                                                            "帮我把{l}从大到小排个序。"};
 
     const std::vector<int> numbers = sampleNumbers(rng);
     const bool ascending = chance(rng, 0.55);
@@ -109,7 +143,8 @@ Draft draftSorting(Language language, std::mt19937_64 &rng)
     Draft draft;
     draft.problem.task = Task::Sorting;
     draft.problem.language = language;
-    const auto &patterns = english ? (ascending ? englishAscending : englishDescending) : (ascending ? chineseAscending : chineseDescending);
+    const auto &patterns = english ? (ascending ? englishAscending : englishDescending)
+                                   : (ascending ? chineseAscending : chineseDescending);
     draft.problem.prompt = asTyped(fill(pick(rng, patterns), {{'l', list}}), language, rng);
     draft.problem.thinking = workSorting(numbers, ascending);
     draft.problem.answer = bold(joined(sorted, ", "));

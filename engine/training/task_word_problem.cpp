@@ -1,7 +1,7 @@
 // Word problems of one to three steps. The reasoning names each step by the same column
 // routines as plain arithmetic, so reading the story is the only new skill.
 
-#include "detail/task_parts.h"
+#include "engine/training/detail/task_parts.h"
 
 namespace engine::training::detail {
 namespace {
@@ -42,7 +42,8 @@ const std::vector<Story> &englishStories()
         {"{n} picked {a} {i}, {o} picked {b}, and their friend picked {c}. How many {i} in total?", "++", ""},
         {"There are {a} boxes with {b} {i} each. {n} adds {c} more. How many {i} are there now?", "*+", ""},
         {"{n} buys {a} bags of {b} {i} and gives {c} {i} to {o}. How many {i} does {n} have left?", "*-", ""},
-        {"A school has {a} classes of {b} students. {c} students are away. How many students are there?", "*-", "students"},
+        {"A school has {a} classes of {b} students. {c} students are away. How many students are there?", "*-",
+         "students"},
         {"{n} buys {a} packs of {b} {i}, eats {c} and then finds {d}. How many {i} does {n} have?", "*-+", ""},
         {"{n} has {a} {i}, buys {b}, gives {c} to {o} and loses {d}. How many {i} are left?", "+--", ""},
         {"{n} has {a} {i}, gets {b} from {o}, buys {c} and sells {d}. How many {i} does {n} have now?", "++-", ""},
@@ -87,21 +88,25 @@ const std::vector<Story> &chineseStories()
 
 const std::vector<std::string> &englishNames()
 {
-    static const std::vector<std::string> names{"Tom", "Anna", "Ben", "Lily", "Sam", "Mia", "Jack", "Emma", "Leo", "Nina", "Max", "Sara", "Paul",
-                                                "Lucy", "Kai", "Mei", "Omar", "Eva", "Bob", "Alice", "Li Lei", "Maria", "John", "Mary"};
+    static const std::vector<std::string> names{"Tom",  "Anna", "Ben", "Lily",  "Sam",    "Mia",   "Jack", "Emma",
+                                                "Leo",  "Nina", "Max", "Sara",  "Paul",   "Lucy",  "Kai",  "Mei",
+                                                "Omar", "Eva",  "Bob", "Alice", "Li Lei", "Maria", "John", "Mary"};
     return names;
 }
 
 const std::vector<std::string> &chineseNames()
 {
-    static const std::vector<std::string> names{"小明", "小红", "小刚", "小丽", "小华", "小李", "小王", "小张", "小美", "小林", "李雷", "韩梅", "明明", "乐乐", "妈妈", "老师", "爷爷"};
+    static const std::vector<std::string> names{"小明", "小红", "小刚", "小丽", "小华", "小李", "小王", "小张", "小美",
+                                                "小林", "李雷", "韩梅", "明明", "乐乐", "妈妈", "老师", "爷爷"};
     return names;
 }
 
 const std::vector<std::string> &englishItems()
 {
-    static const std::vector<std::string> items{"apples", "books", "pencils", "stickers", "marbles", "cookies", "oranges", "eggs", "shells", "coins", "cards",
-                                                "flowers", "balloons", "stamps", "candies", "fish", "toys", "cups", "pears", "buttons", "stones", "pens"};
+    static const std::vector<std::string> items{"apples",   "books",   "pencils", "stickers", "marbles", "cookies",
+                                                "oranges",  "eggs",    "shells",  "coins",    "cards",   "flowers",
+                                                "balloons", "stamps",  "candies", "fish",     "toys",    "cups",
+                                                "pears",    "buttons", "stones",  "pens"};
     return items;
 }
 
@@ -109,8 +114,9 @@ const std::vector<std::string> &englishItems()
 const std::vector<std::pair<std::string, std::string>> &chineseItems()
 {
     static const std::vector<std::pair<std::string, std::string>> items{
-        {"个", "苹果"}, {"本", "书"}, {"支", "铅笔"}, {"张", "贴纸"}, {"颗", "糖"}, {"块", "饼干"}, {"朵", "花"}, {"条", "鱼"}, {"只", "鸡"}, {"个", "鸡蛋"},
-        {"个", "梨"}, {"张", "邮票"}, {"枚", "硬币"}, {"个", "橘子"}, {"个", "气球"}, {"张", "卡片"}, {"个", "球"}, {"颗", "珠子"}, {"个", "玩具"}, {"个", "杯子"}};
+        {"个", "苹果"}, {"本", "书"},   {"支", "铅笔"}, {"张", "贴纸"}, {"颗", "糖"},   {"块", "饼干"}, {"朵", "花"},
+        {"条", "鱼"},   {"只", "鸡"},   {"个", "鸡蛋"}, {"个", "梨"},   {"张", "邮票"}, {"枚", "硬币"}, {"个", "橘子"},
+        {"个", "气球"}, {"张", "卡片"}, {"个", "球"},   {"颗", "珠子"}, {"个", "玩具"}, {"个", "杯子"}};
     return items;
 }
 
@@ -170,7 +176,14 @@ Draft draftWordProblem(Language language, std::mt19937_64 &rng)
     problem.task = Task::WordProblem;
     problem.language = language;
     const auto number = [&](std::size_t i) { return i < numbers.size() ? std::to_string(numbers[i]) : std::string(); };
-    problem.prompt = fill(story.text, {{'n', name}, {'o', other}, {'m', measure}, {'i', item}, {'a', number(0)}, {'b', number(1)}, {'c', number(2)}, {'d', number(3)}});
+    problem.prompt = fill(story.text, {{'n', name},
+                                       {'o', other},
+                                       {'m', measure},
+                                       {'i', item},
+                                       {'a', number(0)},
+                                       {'b', number(1)},
+                                       {'c', number(2)},
+                                       {'d', number(3)}});
 
     int total = numbers.front();
     draft.key = number(0);
@@ -193,7 +206,8 @@ Draft draftWordProblem(Language language, std::mt19937_64 &rng)
         draft.key += story.steps[i] + number(i + 1);
     }
     const std::string unit = !story.unit.empty() ? story.unit : measure + item;
-    problem.answer = english ? bold(std::to_string(total)) + ' ' + unit + '.' : bold(std::to_string(total)) + unit + "。";
+    problem.answer =
+        english ? bold(std::to_string(total)) + ' ' + unit + '.' : bold(std::to_string(total)) + unit + "。";
     return draft;
 }
 

@@ -1,7 +1,7 @@
 // Letters of a word: counting one of them, and writing the word backwards. The word is first
 // copied to a fixed place, then spelled with one number per letter.
 
-#include "detail/task_parts.h"
+#include "engine/training/detail/task_parts.h"
 
 #include <algorithm>
 #include <sstream>
@@ -9,28 +9,48 @@
 namespace engine::training::detail {
 namespace {
 
-constexpr std::string_view kWords =
-    "strawberry banana mississippi apple orange cherry grape lemon melon peach pear plum mango berry coconut tomato potato carrot onion garlic pepper "
-    "cabbage lettuce spinach pumpkin cucumber bread butter cheese coffee sugar chocolate cookie dinner breakfast lunch water juice bottle glass kitchen "
-    "table chair window door floor ceiling garden flower tree forest mountain river ocean island beach desert valley meadow village city country street "
-    "bridge castle tower church school college library museum station airport hospital market office factory house home room school teacher student "
-    "pupil doctor nurse lawyer farmer driver pilot sailor soldier artist writer singer dancer actor painter baker butcher tailor mother father sister "
-    "brother daughter uncle aunt cousin family friend neighbor stranger baby child woman person people king queen prince princess knight dragon wizard "
-    "monster ghost pirate cat dog horse cow sheep goat pig chicken duck goose rabbit mouse rat tiger lion elephant giraffe zebra monkey gorilla bear wolf "
-    "fox deer squirrel hedgehog beaver otter dolphin whale shark octopus penguin parrot eagle falcon swan turtle snake lizard frog toad butterfly bee "
-    "spider ant beetle summer winter autumn spring morning evening night midnight today tomorrow yesterday monday tuesday wednesday thursday friday "
-    "saturday sunday january february april june july august september october november december minute second hour week month year century red orange "
-    "yellow green blue purple violet silver golden black white brown happy sad angry brave clever funny gentle honest kind lazy lucky nervous patient polite "
-    "proud quiet rude silly tired warm cold hot cool dry wet rain snow wind storm thunder lightning cloud sun moon star planet earth rocket galaxy "
-    "universe computer keyboard screen printer network internet program algorithm function variable integer memory processor model expert layer token "
-    "letter word sentence paragraph chapter book story poem novel paper pencil pen eraser ruler scissors notebook envelope stamp ticket letter message "
-    "telephone camera picture video music guitar piano violin trumpet drum flute concert theater movie ball football tennis hockey running swimming "
-    "cycling racing climbing jumping walking dancing singing reading writing drawing cooking sleeping dreaming thinking working playing bicycle car "
-    "truck train plane ship boat bus engine wheel balloon address committee success possess assess balloon coffee letter little middle puzzle bottle "
-    "apple hello world question answer reason logic number seven eleven thirteen twenty hundred thousand million zero circle square triangle "
-    "rectangle pyramid sphere science physics chemistry biology history geography language english chinese german french spanish italian russian "
-    "europe africa america asia canada london paris berlin madrid bookkeeper raspberry blueberry blackberry cranberry gooseberry pineapple watermelon "
-    "noodle dumpling sandwich pancake pudding biscuit mushroom accommodate tennessee alphabet knowledge beautiful wonderful adventure bathyscope deep sea";
+constexpr std::string_view kWords = "strawberry banana mississippi apple orange cherry grape lemon melon peach pear "
+                                    "plum mango berry coconut tomato potato carrot onion garlic pepper "
+                                    "cabbage lettuce spinach pumpkin cucumber bread butter cheese coffee sugar "
+                                    "chocolate cookie dinner breakfast lunch water juice bottle glass kitchen "
+                                    "table chair window door floor ceiling garden flower tree forest mountain river "
+                                    "ocean island beach desert valley meadow village city country street "
+                                    "bridge castle tower church school college library museum station airport hospital "
+                                    "market office factory house home room school teacher student "
+                                    "pupil doctor nurse lawyer farmer driver pilot sailor soldier artist writer singer "
+                                    "dancer actor painter baker butcher tailor mother father sister "
+                                    "brother daughter uncle aunt cousin family friend neighbor stranger baby child "
+                                    "woman person people king queen prince princess knight dragon wizard "
+                                    "monster ghost pirate cat dog horse cow sheep goat pig chicken duck goose rabbit "
+                                    "mouse rat tiger lion elephant giraffe zebra monkey gorilla bear wolf "
+                                    "fox deer squirrel hedgehog beaver otter dolphin whale shark octopus penguin "
+                                    "parrot eagle falcon swan turtle snake lizard frog toad butterfly bee "
+                                    "spider ant beetle summer winter autumn spring morning evening night midnight "
+                                    "today tomorrow yesterday monday tuesday wednesday thursday friday "
+                                    "saturday sunday january february april june july august september october "
+                                    "november december minute second hour week month year century red orange "
+                                    "yellow green blue purple violet silver golden black white brown happy sad angry "
+                                    "brave clever funny gentle honest kind lazy lucky nervous patient polite "
+                                    "proud quiet rude silly tired warm cold hot cool dry wet rain snow wind storm "
+                                    "thunder lightning cloud sun moon star planet earth rocket galaxy "
+                                    "universe computer keyboard screen printer network internet program algorithm "
+                                    "function variable integer memory processor model expert layer token "
+                                    "letter word sentence paragraph chapter book story poem novel paper pencil pen "
+                                    "eraser ruler scissors notebook envelope stamp ticket letter message "
+                                    "telephone camera picture video music guitar piano violin trumpet drum flute "
+                                    "concert theater movie ball football tennis hockey running swimming "
+                                    "cycling racing climbing jumping walking dancing singing reading writing drawing "
+                                    "cooking sleeping dreaming thinking working playing bicycle car "
+                                    "truck train plane ship boat bus engine wheel balloon address committee success "
+                                    "possess assess balloon coffee letter little middle puzzle bottle "
+                                    "apple hello world question answer reason logic number seven eleven thirteen "
+                                    "twenty hundred thousand million zero circle square triangle "
+                                    "rectangle pyramid sphere science physics chemistry biology history geography "
+                                    "language english chinese german french spanish italian russian "
+                                    "europe africa america asia canada london paris berlin madrid bookkeeper raspberry "
+                                    "blueberry blackberry cranberry gooseberry pineapple watermelon "
+                                    "noodle dumpling sandwich pancake pudding biscuit mushroom accommodate tennessee "
+                                    "alphabet knowledge beautiful wonderful adventure bathyscope deep sea";
 
 constexpr std::string_view kVowels = "aeiou";
 constexpr std::string_view kConsonants = "bcdfghjklmnpqrstvwxyz";
@@ -102,14 +122,24 @@ std::string sampleWord(std::mt19937_64 &rng, std::size_t shortest, std::size_t l
 
 Draft draftCounting(Language language, std::mt19937_64 &rng)
 {
-    static const std::vector<std::string> english{
-        "How many {c} are in {w}?", "How many {c}'s are in {w}?", "How many {c}s are there in {w}?", "How many times does {c} appear in {w}?", "Count the {c} in {w}.",
-        "Count the letter {c} in {w}.", "How many letters {c} are in {w}?", "How many {c} in {w}?", "How many {c}'s in {w}?",
-        "How often does the letter {c} occur in {w}?", "In the word {w}, how many {c} are there?", "How many {c} does {w} have?",
-        "What is the number of {c} in {w}?", "How many letter {c} are in the word {w}?"};
+    static const std::vector<std::string> english{"How many {c} are in {w}?",
+                                                  "How many {c}'s are in {w}?",
+                                                  "How many {c}s are there in {w}?",
+                                                  "How many times does {c} appear in {w}?",
+                                                  "Count the {c} in {w}.",
+                                                  "Count the letter {c} in {w}.",
+                                                  "How many letters {c} are in {w}?",
+                                                  "How many {c} in {w}?",
+                                                  "How many {c}'s in {w}?",
+                                                  "How often does the letter {c} occur in {w}?",
+                                                  "In the word {w}, how many {c} are there?",
+                                                  "How many {c} does {w} have?",
+                                                  "What is the number of {c} in {w}?",
+                                                  "How many letter {c} are in the word {w}?"};
     static const std::vector<std::string> chinese{
-        "{w}里有几个{c}？", "{w}中有几个{c}？", "{w}里有多少个{c}？", "{w}中有多少个字母{c}？", "单词{w}里有几个{c}？", "单词{w}中有几个字母{c}？",
-        "数一数{w}里有几个{c}。", "{c}在{w}中出现了几次？", "字母{c}在{w}里出现多少次？", "数一下{w}中的{c}。", "{w}有几个{c}？", "{w}这个单词里有几个{c}？"};
+        "{w}里有几个{c}？",           "{w}中有几个{c}？",         "{w}里有多少个{c}？",     "{w}中有多少个字母{c}？",
+        "单词{w}里有几个{c}？",       "单词{w}中有几个字母{c}？", "数一数{w}里有几个{c}。", "{c}在{w}中出现了几次？",
+        "字母{c}在{w}里出现多少次？", "数一下{w}中的{c}。",       "{w}有几个{c}？",         "{w}这个单词里有几个{c}？"};
 
     const std::string word = sampleWord(rng, 3, 11);
     const char letter = chance(rng, 0.9) ? letterOf(rng, word) : static_cast<char>('a' + below(rng, 26));
@@ -126,11 +156,13 @@ Draft draftCounting(Language language, std::mt19937_64 &rng)
     draft.problem.task = Task::Counting;
     draft.problem.language = language;
     const std::string shown = quoted(target, rng, language);
-    draft.problem.prompt =
-        asTyped(fill(pick(rng, language == Language::English ? english : chinese), {{'c', shown}, {'w', quoted(word, rng, language)}}), language, rng);
+    draft.problem.prompt = asTyped(fill(pick(rng, language == Language::English ? english : chinese),
+                                        {{'c', shown}, {'w', quoted(word, rng, language)}}),
+                                   language, rng);
     draft.problem.thinking = target + ": " + word + '\n' + spelled + "\n→ " + std::to_string(count);
     if (language == Language::English)
-        draft.problem.answer = (count == 1 ? "There is " : "There are ") + bold(std::to_string(count)) + " \"" + target + "\" in \"" + word + "\".";
+        draft.problem.answer = (count == 1 ? "There is " : "There are ") + bold(std::to_string(count)) + " \"" +
+                               target + "\" in \"" + word + "\".";
     else
         draft.problem.answer = '"' + word + "\"里有" + bold(std::to_string(count)) + "个\"" + target + "\"。";
     draft.key = word + ',' + target;
@@ -139,13 +171,26 @@ Draft draftCounting(Language language, std::mt19937_64 &rng)
 
 Draft draftReversing(Language language, std::mt19937_64 &rng)
 {
-    static const std::vector<std::string> english{
-        "Reverse the word {w}.", "Reverse {w}", "Reverse {w}.", "Spell {w} backwards.", "Write {w} backwards.", "What is {w} backwards?", "What is {w} reversed?",
-        "Reverse the letters of {w}.", "Can you reverse {w}?", "Can you spell {w} backwards?", "Turn {w} around.", "How do you write {w} backwards?",
-        "Reverse the string {w}", "{w} backwards", "What do you get if you reverse {w}?", "Flip the word {w}."};
+    static const std::vector<std::string> english{"Reverse the word {w}.",
+                                                  "Reverse {w}",
+                                                  "Reverse {w}.",
+                                                  "Spell {w} backwards.",
+                                                  "Write {w} backwards.",
+                                                  "What is {w} backwards?",
+                                                  "What is {w} reversed?",
+                                                  "Reverse the letters of {w}.",
+                                                  "Can you reverse {w}?",
+                                                  "Can you spell {w} backwards?",
+                                                  "Turn {w} around.",
+                                                  "How do you write {w} backwards?",
+                                                  "Reverse the string {w}",
+                                                  "{w} backwards",
+                                                  "What do you get if you reverse {w}?",
+                                                  "Flip the word {w}."};
     static const std::vector<std::string> chinese{
-        "把{w}反过来写。", "把{w}倒过来写。", "反转{w}", "将{w}反转。", "把单词{w}反过来。", "{w}倒过来是什么？", "{w}反过来怎么写？", "倒着拼写{w}。",
-        "请反转单词{w}。", "{w}倒过来怎么拼？", "把{w}的字母倒过来。", "反转字符串{w}", "{w}倒着写是什么？"};
+        "把{w}反过来写。",     "把{w}倒过来写。",   "反转{w}",          "将{w}反转。",     "把单词{w}反过来。",
+        "{w}倒过来是什么？",   "{w}反过来怎么写？", "倒着拼写{w}。",    "请反转单词{w}。", "{w}倒过来怎么拼？",
+        "把{w}的字母倒过来。", "反转字符串{w}",     "{w}倒着写是什么？"};
 
     const std::string word = sampleWord(rng, 3, 10);
     std::string forward;
@@ -160,7 +205,9 @@ Draft draftReversing(Language language, std::mt19937_64 &rng)
     Draft draft;
     draft.problem.task = Task::Reversing;
     draft.problem.language = language;
-    draft.problem.prompt = asTyped(fill(pick(rng, language == Language::English ? english : chinese), {{'w', quoted(word, rng, language)}}), language, rng);
+    draft.problem.prompt = asTyped(
+        fill(pick(rng, language == Language::English ? english : chinese), {{'w', quoted(word, rng, language)}}),
+        language, rng);
     draft.problem.thinking = word + '\n' + forward + '\n' + backward + "\n→ " + reversed;
     draft.problem.answer = bold(reversed);
     draft.key = word;

@@ -1,6 +1,6 @@
-#include "tasks.h"
+#include "engine/training/tasks.h"
 
-#include "detail/task_parts.h"
+#include "engine/training/detail/task_parts.h"
 
 #include <utility>
 
@@ -26,15 +26,24 @@ std::uint64_t hashOf(std::string_view key)
 detail::Draft draft(Task task, Language language, std::mt19937_64 &rng)
 {
     switch (task) {
-    case Task::Addition: return detail::draftAddition(language, rng);
-    case Task::Subtraction: return detail::draftSubtraction(language, rng);
-    case Task::Multiplication: return detail::draftMultiplication(language, rng);
-    case Task::Comparing: return detail::draftComparing(language, rng);
-    case Task::Sorting: return detail::draftSorting(language, rng);
-    case Task::Counting: return detail::draftCounting(language, rng);
-    case Task::Reversing: return detail::draftReversing(language, rng);
-    case Task::WordProblem: return detail::draftWordProblem(language, rng);
-    case Task::SmallTalk: return detail::draftSmallTalk(language, rng);
+    case Task::Addition:
+        return detail::draftAddition(language, rng);
+    case Task::Subtraction:
+        return detail::draftSubtraction(language, rng);
+    case Task::Multiplication:
+        return detail::draftMultiplication(language, rng);
+    case Task::Comparing:
+        return detail::draftComparing(language, rng);
+    case Task::Sorting:
+        return detail::draftSorting(language, rng);
+    case Task::Counting:
+        return detail::draftCounting(language, rng);
+    case Task::Reversing:
+        return detail::draftReversing(language, rng);
+    case Task::WordProblem:
+        return detail::draftWordProblem(language, rng);
+    case Task::SmallTalk:
+        return detail::draftSmallTalk(language, rng);
     }
     return {};
 }
@@ -43,23 +52,33 @@ detail::Draft draft(Task task, Language language, std::mt19937_64 &rng)
 
 const std::vector<Task> &allTasks()
 {
-    static const std::vector<Task> tasks{Task::Addition, Task::Subtraction, Task::Multiplication, Task::Comparing, Task::Sorting,
-                                         Task::Counting, Task::Reversing, Task::WordProblem, Task::SmallTalk};
+    static const std::vector<Task> tasks{Task::Addition,  Task::Subtraction, Task::Multiplication,
+                                         Task::Comparing, Task::Sorting,     Task::Counting,
+                                         Task::Reversing, Task::WordProblem, Task::SmallTalk};
     return tasks;
 }
 
 std::string_view taskName(Task task)
 {
     switch (task) {
-    case Task::Addition: return "addition";
-    case Task::Subtraction: return "subtraction";
-    case Task::Multiplication: return "multiplication";
-    case Task::Comparing: return "comparing";
-    case Task::Sorting: return "sorting";
-    case Task::Counting: return "counting";
-    case Task::Reversing: return "reversing";
-    case Task::WordProblem: return "word_problem";
-    case Task::SmallTalk: return "small_talk";
+    case Task::Addition:
+        return "addition";
+    case Task::Subtraction:
+        return "subtraction";
+    case Task::Multiplication:
+        return "multiplication";
+    case Task::Comparing:
+        return "comparing";
+    case Task::Sorting:
+        return "sorting";
+    case Task::Counting:
+        return "counting";
+    case Task::Reversing:
+        return "reversing";
+    case Task::WordProblem:
+        return "word_problem";
+    case Task::SmallTalk:
+        return "small_talk";
     }
     return "";
 }

@@ -35,6 +35,16 @@ void addTrainOptions(CLI::App &app, TrainOptions &options)
     app.add_option("--save-every", options.saveEveryMinutes, "Minutes between states");
     app.add_option("--export-every", options.exportEveryMinutes, "Minutes between exports");
     app.add_option("--seed", options.seed, "Seed of weights and data");
+    app.add_option_function<std::string>(
+        "--mix",
+        [&options](const std::string &text) {
+            try {
+                options.mix = parseMix(text);
+            } catch (const std::invalid_argument &error) {
+                throw CLI::ValidationError("--mix", error.what());
+            }
+        },
+        "Shares of tasks that differ from the default, e.g. sorting=26,comparing=16");
     app.add_flag("--resume", options.resume, "Go on from state.pt");
     app.add_flag("--overfit", options.overfit, "Train on a single batch (sanity check)");
 }
@@ -46,7 +56,7 @@ void dumpLogits(Trainer &trainer, const Vocabulary &vocabulary, const std::strin
     std::mt19937_64 rng(12345);
     std::ofstream out(file, std::ios::binary);
     for (int i = 0; i < 4; ++i) {
-        const auto batch = makeBatch({sampleTrainingSequence(vocabulary, rng)}, vocabulary.pad());
+        const auto batch = makeBatch({sampleTrainingSequence(vocabulary, defaultMix(), rng)}, vocabulary.pad());
         const auto logits = trainer.model().logits(batch);
         const auto ids = torch::stack({batch.ids, batch.nextIds}, 1).to(torch::kFloat32);
         const auto rows = torch::cat({ids, logits, trainer.model().mtpLogits(batch)}, 1).contiguous();

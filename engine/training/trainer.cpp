@@ -61,8 +61,7 @@ double Trainer::trainOn(const Batch &batch)
     const auto loss = m_model.loss(batch, withMtp);
     loss.backward();
     const double rate = m_options.rate * multiStep(at) * warmUp(m_adam.trunkSteps + 1, m_options.warmUpSteps);
-    const double norm =
-        adamStep(store, m_adam, {0, store.mtpBegin(), rate, ++m_adam.trunkSteps}, kMaxNorm);
+    const double norm = adamStep(store, m_adam, {0, store.mtpBegin(), rate, ++m_adam.trunkSteps}, kMaxNorm);
     if (withMtp) {
         const auto mtp = m_model.mtpLoss(batch);
         mtp.backward();
@@ -80,12 +79,12 @@ void Trainer::log(double loss, double norm, double imbalance)
 {
     const double rate = static_cast<double>(m_done.tokens - m_tokensAtLog) / std::max(1e-9, m_done.seconds - m_lastLog);
     char line[256];
-    std::snprintf(line, sizeof line,
-                  "step %lld tokens %lld minutes %.1f progress %.4f loss %.4f mtp %.4f norm %.3f lr %.2e load %.2f tok/s %.0f\n",
-                  static_cast<long long>(m_adam.trunkSteps), static_cast<long long>(m_done.tokens),
-                  m_done.seconds / 60.0, progress(), loss, m_mtpLoss, norm,
-                  m_options.rate * multiStep(progress()) * warmUp(m_adam.trunkSteps, m_options.warmUpSteps), imbalance,
-                  rate);
+    std::snprintf(
+        line, sizeof line,
+        "step %lld tokens %lld minutes %.1f progress %.4f loss %.4f mtp %.4f norm %.3f lr %.2e load %.2f tok/s %.0f\n",
+        static_cast<long long>(m_adam.trunkSteps), static_cast<long long>(m_done.tokens), m_done.seconds / 60.0,
+        progress(), loss, m_mtpLoss, norm,
+        m_options.rate * multiStep(progress()) * warmUp(m_adam.trunkSteps, m_options.warmUpSteps), imbalance, rate);
     m_log << line << std::flush;
     std::cout << line << std::flush;
     m_lastLog = m_done.seconds;
@@ -108,7 +107,7 @@ void Trainer::exportModel()
 
 void Trainer::run()
 {
-    Batcher batcher(m_vocabulary, m_options.batchTokens,
+    Batcher batcher(m_vocabulary, m_options.mix, m_options.batchTokens,
                     m_options.seed + 1000003ULL * static_cast<std::uint64_t>(m_done.tokens + 1));
     Batch batch = batcher.next();
     while (progress() < 1.0) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/training/checkpoint_io.h"
+#include "engine/training/sequence.h"
 
 #include <chrono>
 #include <fstream>
@@ -20,6 +21,7 @@ struct TrainOptions {
     double saveEveryMinutes = 5.0;
     double exportEveryMinutes = 5.0;
     std::uint64_t seed = 1;
+    TaskMix mix = defaultMix();
     bool resume = false;
     bool overfit = false; ///< one batch again and again
 };

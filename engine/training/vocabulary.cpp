@@ -1,4 +1,4 @@
-#include "vocabulary.h"
+#include "engine/training/vocabulary.h"
 
 #include <array>
 #include <nlohmann/json.hpp>
@@ -25,8 +25,13 @@ constexpr std::string_view kCharacters =
     "这进远连送选逗通造道那邮部都释里重量金钟钱铅错长门闭问间闻队阳际降院除随隐难零雷需青非面革韩音页"
     "顺顿领颗题颜风飞饭饼首香马骤高鱼鲸鸡麻黄黎黑龙！％（）＋，－：；＝？～";
 
-constexpr std::array<std::string_view, 7> kSpecialTokens{
-    "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜▁pad▁｜>", "<｜User｜>", "<｜Assistant｜>", "<think>", "</think>"};
+constexpr std::array<std::string_view, 7> kSpecialTokens{"<｜begin▁of▁sentence｜>",
+                                                         "<｜end▁of▁sentence｜>",
+                                                         "<｜▁pad▁｜>",
+                                                         "<｜User｜>",
+                                                         "<｜Assistant｜>",
+                                                         "<think>",
+                                                         "</think>"};
 constexpr std::size_t kControlTokens = 3; ///< the first of them; the others are part of a prompt's text
 constexpr std::int32_t kFirstByteToken = static_cast<std::int32_t>(kSpecialTokens.size());
 
@@ -69,7 +74,8 @@ std::size_t characterLength(char lead)
 
 nlohmann::json addedToken(std::int32_t id, std::string_view content, bool special)
 {
-    return {{"id", id}, {"content", content}, {"single_word", false}, {"lstrip", false}, {"rstrip", false}, {"normalized", false}, {"special", special}};
+    return {{"id", id},        {"content", content},  {"single_word", false}, {"lstrip", false},
+            {"rstrip", false}, {"normalized", false}, {"special", special}};
 }
 
 nlohmann::json splitBy(std::string_view regex)
@@ -79,7 +85,10 @@ nlohmann::json splitBy(std::string_view regex)
 
 nlohmann::json byteLevel(bool addPrefixSpace, bool trimOffsets, bool useRegex)
 {
-    return {{"type", "ByteLevel"}, {"add_prefix_space", addPrefixSpace}, {"trim_offsets", trimOffsets}, {"use_regex", useRegex}};
+    return {{"type", "ByteLevel"},
+            {"add_prefix_space", addPrefixSpace},
+            {"trim_offsets", trimOffsets},
+            {"use_regex", useRegex}};
 }
 
 } // namespace
@@ -135,13 +144,34 @@ std::vector<std::int32_t> Vocabulary::encode(std::string_view utf8) const
     return ids;
 }
 
-std::int32_t Vocabulary::bos() const { return 0; }
-std::int32_t Vocabulary::eos() const { return 1; }
-std::int32_t Vocabulary::pad() const { return 2; }
-std::int32_t Vocabulary::user() const { return 3; }
-std::int32_t Vocabulary::assistant() const { return 4; }
-std::int32_t Vocabulary::thinkOpen() const { return 5; }
-std::int32_t Vocabulary::thinkClose() const { return 6; }
+std::int32_t Vocabulary::bos() const
+{
+    return 0;
+}
+std::int32_t Vocabulary::eos() const
+{
+    return 1;
+}
+std::int32_t Vocabulary::pad() const
+{
+    return 2;
+}
+std::int32_t Vocabulary::user() const
+{
+    return 3;
+}
+std::int32_t Vocabulary::assistant() const
+{
+    return 4;
+}
+std::int32_t Vocabulary::thinkOpen() const
+{
+    return 5;
+}
+std::int32_t Vocabulary::thinkClose() const
+{
+    return 6;
+}
 
 std::int32_t Vocabulary::size() const
 {
@@ -168,7 +198,8 @@ std::string Vocabulary::tokenizerJson() const
     const json splits = json::array({
         splitBy(R"(\p{N}{1,3})"),
         splitBy("[一-龥぀-ゟ゠-ヿ]+"),
-        splitBy("[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|"
+        splitBy("[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| "
+                "?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|"
                 "\\s+(?!\\S)|\\s+"),
         byteLevel(false, true, false),
     });
@@ -199,18 +230,21 @@ std::string Vocabulary::tokenizerConfigJson() const
 {
     using nlohmann::json;
     const auto token = [](std::string_view content) -> json {
-        return {{"__type", "AddedToken"}, {"content", content}, {"lstrip", false}, {"normalized", true}, {"rstrip", false}, {"single_word", false}};
+        return {{"__type", "AddedToken"}, {"content", content}, {"lstrip", false},
+                {"normalized", true},     {"rstrip", false},    {"single_word", false}};
     };
     // As DeepSeek-R1's: the reasoning of earlier answers is left out, and a new answer starts by thinking.
     constexpr std::string_view chatTemplate =
         "{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}"
         "{% set ns = namespace(system_prompt='') %}"
-        "{%- for message in messages %}{%- if message['role'] == 'system' %}{% set ns.system_prompt = message['content'] %}{%- endif %}{%- endfor %}"
+        "{%- for message in messages %}{%- if message['role'] == 'system' %}{% set ns.system_prompt = "
+        "message['content'] %}{%- endif %}{%- endfor %}"
         "{{bos_token}}{{ns.system_prompt}}"
         "{%- for message in messages %}"
         "{%- if message['role'] == 'user' %}{{'<｜User｜>' + message['content']}}{%- endif %}"
         "{%- if message['role'] == 'assistant' and message['content'] is not none %}"
-        "{% set content = message['content'] %}{% if '</think>' in content %}{% set content = content.split('</think>')|last %}{% endif %}"
+        "{% set content = message['content'] %}{% if '</think>' in content %}{% set content = "
+        "content.split('</think>')|last %}{% endif %}"
         "{{'<｜Assistant｜>' + content + '<｜end▁of▁sentence｜>'}}{%- endif %}"
         "{%- endfor -%}"
         "{% if add_generation_prompt %}{{'<｜Assistant｜><think>\\n'}}{% endif %}";

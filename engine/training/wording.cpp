@@ -1,4 +1,4 @@
-#include "detail/task_parts.h"
+#include "engine/training/detail/task_parts.h"
 
 #include <algorithm>
 #include <cctype>
@@ -61,7 +61,8 @@ std::string fill(std::string_view pattern, Fields fields)
 std::string asTyped(std::string text, Language language, std::mt19937_64 &rng)
 {
     if (language == Language::English) {
-        static const std::vector<std::string> courtesies{"Please ", "Hi, ", "Hello! ", "Can you tell me: ", "Question: ", "ok, "};
+        static const std::vector<std::string> courtesies{"Please ",           "Hi, ",       "Hello! ",
+                                                         "Can you tell me: ", "Question: ", "ok, "};
         if (chance(rng, 0.4) && !text.empty())
             text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
         else if (chance(rng, 0.1))

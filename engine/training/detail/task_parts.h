@@ -44,7 +44,7 @@ std::string bold(std::string_view text);
 std::string padded(long long number, int width);
 int digitCount(long long number);
 std::string workAddition(int a, int b);
-std::string workSubtraction(int a, int b); ///< the result may be negative
+std::string workSubtraction(int a, int b);    ///< the result may be negative
 std::string workMultiplication(int a, int b); ///< at least one factor below 100
 /// Digit pairs from the left up to the first difference, one line each; same-length texts.
 std::string workDigitComparison(std::string_view a, std::string_view b);
