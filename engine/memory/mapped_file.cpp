@@ -167,6 +167,13 @@ std::span<const std::byte> MappedFile::bytes() const
     return {m_base, m_base == nullptr ? 0 : static_cast<std::size_t>(m_size)};
 }
 
+void MappedFile::expect(Access access) const noexcept
+{
+    if (m_base != nullptr) { // advice only: nothing depends on its success
+        ::madvise(const_cast<std::byte *>(m_base), m_size, access == Access::Scattered ? MADV_RANDOM : MADV_NORMAL);
+    }
+}
+
 bool MappedFile::shrunk() const
 {
     return (m_guard && m_guard->faulted()) || (m_fd >= 0 && status().size < m_size);

@@ -42,6 +42,10 @@ public:
     void map();
     std::span<const std::byte> bytes() const; ///< empty before map()
 
+    /// Scattered: the kernel reads the touched pages only, instead of 128 KiB around each. Sequential is the default.
+    enum class Access { Sequential, Scattered };
+    void expect(Access access) const noexcept;
+
     /// The file is now shorter than when it was opened, or a fault was caught inside the mapping: what was read from
     /// the mapping since may be zeros. One fstat.
     bool shrunk() const;

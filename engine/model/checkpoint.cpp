@@ -143,11 +143,26 @@ std::vector<std::string> Checkpoint::names() const
     return all;
 }
 
+Checkpoint::ScatteredReads::ScatteredReads(const Checkpoint &checkpoint) : m_checkpoint(checkpoint)
+{
+    for (const Shard &shard : m_checkpoint.m_shards) {
+        shard.file.expect(memory::MappedFile::Access::Scattered);
+    }
+}
+
+Checkpoint::ScatteredReads::~ScatteredReads()
+{
+    for (const Shard &shard : m_checkpoint.m_shards) {
+        shard.file.expect(memory::MappedFile::Access::Sequential);
+    }
+}
+
 std::string Checkpoint::fingerprint() const
 {
     constexpr std::uint64_t samples = 64;
     constexpr std::uint64_t sampleBytes = 64;
     const ModelFolder files(m_folder);
+    const ScatteredReads scattered(*this);
     Sha256 digest;
     digest.update(files.readText("config.json", maxConfigBytes));
     for (const Shard &shard : m_shards) {

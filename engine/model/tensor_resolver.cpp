@@ -22,6 +22,9 @@ constexpr std::size_t mostMissing = 10'000;
 TensorResolver::TensorResolver(const ModelConfig &config, const Checkpoint &checkpoint)
     : m_config(config), m_checkpoint(checkpoint), m_scanAll(checkpoint.totalBytes() <= fullScanBytes)
 {
+    if (!m_scanAll) {
+        m_scattered.emplace(checkpoint);
+    }
 }
 
 Tensor TensorResolver::plain(const std::string &name, std::initializer_list<std::uint64_t> dims)

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -44,7 +45,8 @@ private:
 
     const ModelConfig &m_config;
     const Checkpoint &m_checkpoint;
-    bool m_scanAll; ///< matrices too, not only norms, biases and scales
+    bool m_scanAll;                                        ///< matrices too, not only norms, biases and scales
+    std::optional<Checkpoint::ScatteredReads> m_scattered; ///< unless everything is read
     std::unordered_set<std::string> m_taken;
     std::vector<std::string> m_missing;
 };

@@ -1,0 +1,36 @@
+#pragma once
+// MLA for few tokens: queries and results go through kv_b_proj, attention itself is multi-query attention with one
+// key of latentWidth + ropeWidth numbers whose first latentWidth are also the value (V2 report, appendix C).
+
+#include "engine/backend/backend.h"
+#include "engine/backend/cpu/parallel.h"
+
+namespace engine::backend::cpu {
+
+class AbsorbedAttention {
+public:
+    void reserve(const WorkspaceShape &shape, int threads);
+    void run(Parallel &parallel, const AttentionArgs &args);
+
+private:
+    /// A run of cached pages, one token and some of its heads: what one task attends to.
+    struct Task {
+        int token = 0;
+        int firstHead = 0;
+        int heads = 0;
+        int firstPage = 0;
+        int endPage = 0;
+    };
+
+    void absorbQueries(Parallel &parallel, const AttentionArgs &args);
+    void attend(Parallel &parallel, const AttentionArgs &args, int splits);
+    void attendToPages(const AttentionArgs &args, const Task &task, float *states, float *scores);
+    void expandValues(Parallel &parallel, const AttentionArgs &args, int splits);
+
+    Scratch m_queries; ///< [tokens, heads, latentWidth + ropeWidth]
+    Scratch m_states;  ///< [splits, tokens, heads, latentWidth + 2]: Σ p·c, then the maximum and Σ p
+    Scratch m_scores;  ///< [threads, heads, page]
+    std::size_t m_scoresPerThread = 0;
+};
+
+} // namespace engine::backend::cpu

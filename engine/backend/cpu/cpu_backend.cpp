@@ -1,0 +1,69 @@
+#include "engine/backend/cpu/absorbed_attention.h"
+#include "engine/backend/cpu/expanded_attention.h"
+#include "engine/backend/cpu/expert_ffn.h"
+#include "engine/backend/cpu/ops.h"
+#include "engine/backend/cpu/route.h"
+
+#include <thread>
+
+namespace engine::backend {
+
+namespace {
+
+/// The op table: each op lies in its own file.
+class CpuBackend final : public Backend {
+public:
+    explicit CpuBackend(int threads) : m_parallel(threads) {}
+
+    void reserve(const WorkspaceShape &shape) override
+    {
+        m_absorbed.reserve(shape, m_parallel.threads());
+        m_expanded.reserve(shape, m_parallel.threads());
+        m_route.reserve(shape, m_parallel.threads());
+        m_experts.reserve(shape);
+    }
+    void synchronize() override {}
+    void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) override
+    {
+        cpu::embed(m_parallel, ids, table, out);
+    }
+    void rmsNorm(const ConstRows &x, const Vector &weight, float eps, const Rows &out) override
+    {
+        cpu::rmsNorm(m_parallel, x, weight, eps, out);
+    }
+    void linear(const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate) override
+    {
+        cpu::linear(m_parallel, x, weight, out, accumulate);
+    }
+    void rope(const Rows &x, int headWidth, int ropeWidth, const RopeRows &rope) override
+    {
+        cpu::rope(m_parallel, x, headWidth, ropeWidth, rope);
+    }
+    void storeLatent(const LatentArgs &args) override { cpu::storeLatent(m_parallel, args); }
+    void mlaAttention(const AttentionArgs &args) override
+    {
+        if (args.form == AttentionForm::Absorbed)
+            m_absorbed.run(m_parallel, args);
+        else
+            m_expanded.run(m_parallel, args);
+    }
+    void route(const RouteArgs &args) override { m_route.run(m_parallel, args); }
+    void expertFfn(const ExpertArgs &args) override { m_experts.run(m_parallel, args); }
+
+private:
+    cpu::Parallel m_parallel;
+    cpu::AbsorbedAttention m_absorbed;
+    cpu::ExpandedAttention m_expanded;
+    cpu::Route m_route;
+    cpu::ExpertFfn m_experts;
+};
+
+} // namespace
+
+std::unique_ptr<Backend> makeCpuBackend(int threads)
+{
+    const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    return std::make_unique<CpuBackend>(threads > 0 ? threads : cores);
+}
+
+} // namespace engine::backend

@@ -1,0 +1,155 @@
+#include "engine/backend/cpu/expanded_attention.h"
+
+#include "engine/backend/cpu/cached_pages.h"
+#include "engine/backend/cpu/kernels.h"
+
+#include <cmath>
+#include <limits>
+
+namespace engine::backend::cpu {
+
+namespace {
+
+std::size_t size(int a, int b)
+{
+    return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
+}
+
+/// A matrix of floats made here.
+Matrix floatMatrix(const float *data, int rows, int cols)
+{
+    Matrix matrix;
+    matrix.data = data;
+    matrix.rows = rows;
+    matrix.cols = cols;
+    return matrix;
+}
+
+} // namespace
+
+void ExpandedAttention::reserve(const WorkspaceShape &shape, int threads)
+{
+    m_shape.tokens = std::max(m_shape.tokens, shape.tokens);
+    m_shape.nopeWidth = std::max(m_shape.nopeWidth, shape.nopeWidth);
+    m_shape.ropeWidth = std::max(m_shape.ropeWidth, shape.ropeWidth);
+    m_shape.valueWidth = std::max(m_shape.valueWidth, shape.valueWidth);
+    m_shape.latentWidth = std::max(m_shape.latentWidth, shape.latentWidth);
+    const int perPosition = m_shape.latentWidth + 2 * m_shape.ropeWidth + m_shape.nopeWidth + m_shape.valueWidth;
+    m_perThread = size(pageTokens, perPosition) + size(m_shape.tokens, pageTokens + 2);
+    m_scratch.reserve(m_perThread * static_cast<std::size_t>(threads));
+}
+
+ExpandedAttention::Head ExpandedAttention::scratchOf(int thread)
+{
+    Head head{};
+    head.latents = m_scratch.data() + m_perThread * static_cast<std::size_t>(thread);
+    head.keys = head.latents + size(pageTokens, m_shape.latentWidth + m_shape.ropeWidth);
+    head.values = head.keys + size(pageTokens, m_shape.nopeWidth + m_shape.ropeWidth);
+    head.scores = head.values + size(pageTokens, m_shape.valueWidth);
+    head.max = head.scores + size(m_shape.tokens, pageTokens);
+    head.weight = head.max + m_shape.tokens;
+    return head;
+}
+
+void ExpandedAttention::run(Parallel &parallel, const AttentionArgs &args)
+{
+    const double cached = args.cache.start + args.q.rows;
+    const int headWidth = args.nopeWidth + args.valueWidth;
+    const double cost = cached * args.heads * headWidth * (args.cache.latentWidth + args.q.rows);
+    parallel.split(args.heads, 1, cost, [&](int first, int end, int thread) {
+        for (int head = first; head < end; ++head)
+            attend(args, head, scratchOf(thread));
+    });
+}
+
+void ExpandedAttention::attend(const AttentionArgs &args, int head, const Head &scratch)
+{
+    const int tokens = args.q.rows;
+    std::fill_n(scratch.max, tokens, -std::numeric_limits<float>::infinity());
+    std::fill_n(scratch.weight, tokens, 0.0F);
+    for (int token = 0; token < tokens; ++token)
+        std::fill_n(args.out.row(token) + size(head, args.valueWidth), args.valueWidth, 0.0F);
+    const int end = args.cache.start + tokens;
+    for (int page = 0; page < pagesOf(end); ++page) {
+        const int rows = filledRows(page, end);
+        expandPage(args, head, page, rows, scratch);
+        attendToPage(args, head, page, rows, scratch);
+    }
+    for (int token = 0; token < tokens; ++token) {
+        float *out = args.out.row(token) + size(head, args.valueWidth);
+        scaleRow(out, 1.0F / scratch.weight[token], static_cast<std::size_t>(args.valueWidth));
+    }
+}
+
+/// Keys [kv_b key rows · c; rotary key] and values of one head.
+void ExpandedAttention::expandPage(const AttentionArgs &args, int head, int page, int rows, const Head &scratch)
+{
+    const Matrix cached = pageMatrix(args.cache, page, rows);
+    const auto *latents = static_cast<const float *>(cached.data);
+    if (cached.dtype != memory::DType::F32) {
+        for (int row = 0; row < rows; ++row)
+            decodeRow(cached, row, scratch.latents + size(row, cached.cols));
+        latents = scratch.latents;
+    }
+    const int keyWidth = args.nopeWidth + args.cache.ropeWidth;
+    DotCall call;
+    call.weight = args.kvB;
+    call.rowBegin = head * (args.nopeWidth + args.valueWidth);
+    call.rowEnd = call.rowBegin + args.nopeWidth;
+    call.x = latents;
+    call.xStride = static_cast<std::size_t>(cached.cols);
+    call.tokens = rows;
+    call.out = scratch.keys;
+    call.outStride = static_cast<std::size_t>(keyWidth);
+    dot(call);
+    call.rowBegin = call.rowEnd;
+    call.rowEnd = call.rowBegin + args.valueWidth;
+    call.out = scratch.values;
+    call.outStride = static_cast<std::size_t>(args.valueWidth);
+    dot(call);
+    for (int row = 0; row < rows; ++row)
+        std::copy_n(latents + size(row, cached.cols) + args.cache.latentWidth, args.cache.ropeWidth,
+                    scratch.keys + size(row, keyWidth) + args.nopeWidth);
+}
+
+void ExpandedAttention::attendToPage(const AttentionArgs &args, int head, int page, int rows, const Head &scratch)
+{
+    const int keyWidth = args.nopeWidth + args.cache.ropeWidth;
+    // Tokens before the page's first position see nothing of it.
+    const int first = std::max(0, page * pageTokens - args.cache.start);
+    const auto valueWidth = static_cast<std::size_t>(args.valueWidth);
+    DotCall keys;
+    keys.weight = floatMatrix(scratch.keys, rows, keyWidth);
+    keys.rowEnd = rows;
+    keys.x = args.q.row(first) + size(head, keyWidth);
+    keys.xStride = args.q.stride;
+    keys.tokens = args.q.rows - first;
+    keys.out = scratch.scores;
+    keys.outStride = pageTokens;
+    dot(keys);
+    for (int token = first; token < args.q.rows; ++token) {
+        float *scores = scratch.scores + size(token - first, pageTokens);
+        const int visible = filledRows(page, args.cache.start + token + 1);
+        const auto count = static_cast<std::size_t>(visible);
+        const float highest = std::max(scratch.max[token], maxOf(scores, count) * args.softmaxScale);
+        const float correction = std::exp(scratch.max[token] - highest);
+        if (correction != 1.0F)
+            scaleRow(args.out.row(token) + size(head, args.valueWidth), correction, valueWidth);
+        const float added = expRow(scores, args.softmaxScale, highest, count);
+        scratch.weight[token] = scratch.weight[token] * correction + added;
+        scratch.max[token] = highest;
+        std::fill(scores + visible, scores + rows, 0.0F);
+    }
+    MixCall values;
+    values.weight = floatMatrix(scratch.values, rows, args.valueWidth);
+    values.rows = rows;
+    values.cols = args.valueWidth;
+    values.coefficients = scratch.scores;
+    values.coefficientStride = pageTokens;
+    values.tokens = args.q.rows - first;
+    values.out = args.out.row(first) + size(head, args.valueWidth);
+    values.outStride = args.out.stride;
+    mix(values);
+}
+
+} // namespace engine::backend::cpu

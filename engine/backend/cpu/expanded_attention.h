@@ -1,0 +1,36 @@
+#pragma once
+// MLA for many tokens: each page of latents is expanded to the keys and values of a head once and used by all tokens
+// of the call; the softmax goes along page by page.
+
+#include "engine/backend/backend.h"
+#include "engine/backend/cpu/parallel.h"
+
+namespace engine::backend::cpu {
+
+class ExpandedAttention {
+public:
+    void reserve(const WorkspaceShape &shape, int threads);
+    void run(Parallel &parallel, const AttentionArgs &args);
+
+private:
+    /// Scratch memory of one thread.
+    struct Head {
+        float *latents; ///< [page, latentWidth + ropeWidth], of a BF16 cache
+        float *keys;    ///< [page, nopeWidth + ropeWidth]
+        float *values;  ///< [page, valueWidth]
+        float *scores;  ///< [tokens, page]
+        float *max;     ///< [tokens]
+        float *weight;  ///< [tokens]
+    };
+
+    Head scratchOf(int thread);
+    static void attend(const AttentionArgs &args, int head, const Head &scratch);
+    static void expandPage(const AttentionArgs &args, int head, int page, int rows, const Head &scratch);
+    static void attendToPage(const AttentionArgs &args, int head, int page, int rows, const Head &scratch);
+
+    Scratch m_scratch;
+    WorkspaceShape m_shape;
+    std::size_t m_perThread = 0; ///< floats
+};
+
+} // namespace engine::backend::cpu

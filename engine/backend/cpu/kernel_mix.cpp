@@ -1,0 +1,131 @@
+// Rows of a matrix added up with coefficients: probabilities times values, and queries times the transposed key
+// part of kv_b_proj.
+
+#include "engine/backend/cpu/simd_targets.h"
+
+#include "engine/backend/cpu/kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/backend/cpu/kernel_mix.cpp"
+#include "hwy/foreach_target.h"
+
+#include "engine/backend/cpu/weight_formats-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace engine::backend::cpu::HWY_NAMESPACE {
+namespace {
+
+constexpr int tileTokens = 4;
+constexpr int tileVectors = 2;
+constexpr int rowBlock = 64;
+constexpr std::size_t maxTileCols = tileVectors * HWY_MAX_BYTES / sizeof(float);
+
+/// Decoded weights of rowBlock rows and tileVectors vectors of columns, scale applied, zero past the last column.
+struct Panel {
+    HWY_ALIGN float weights[rowBlock * maxTileCols];
+    std::size_t stride = 0;
+};
+
+template <class Format>
+HWY_INLINE void decodePanel(const Matrix &weight, int row, int rows, std::size_t col, std::size_t count, Panel &panel)
+{
+    const std::size_t n = lanes();
+    panel.stride = tileVectors * n;
+    for (int r = 0; r < rows; ++r) {
+        const std::uint8_t *at = weightAt<Format>(weight, row + r, col);
+        float *out = panel.weights + static_cast<std::size_t>(r) * panel.stride;
+        for (std::size_t c = 0; c < panel.stride; c += n) {
+            Floats w = hn::Zero(floatTag);
+            if (c + n <= count)
+                w = Format::load(at + c * Format::bytes);
+            else if (c < count)
+                w = loadTail<Format>(at + c * Format::bytes, count - c);
+            if (Format::unit != 1.0F && c < count)
+                w = hn::Mul(w, hn::Set(floatTag, factorAt<Format>(weight, row + r, col + c)));
+            hn::Store(w, floatTag, out + c);
+        }
+    }
+}
+
+template <int tokens>
+HWY_INLINE void mixTile(const MixCall &call, const Panel &panel, int firstRow, int rows, std::size_t col,
+                        std::size_t count, int token)
+{
+    const std::size_t n = lanes();
+    const bool whole = count >= tileVectors * n;
+    const float *coefficients[tokens];
+    float *out[tokens];
+    Floats sums[tokens][tileVectors];
+    HWY_UNROLL(4)
+    for (int t = 0; t < tokens; ++t) {
+        const auto index = static_cast<std::size_t>(token + t);
+        coefficients[t] = call.coefficients + index * call.coefficientStride + static_cast<std::size_t>(firstRow);
+        out[t] = call.out + index * call.outStride + col;
+        sums[t][0] = count >= n ? loadFloats(out[t]) : loadFloatsTail(out[t], count);
+        sums[t][1] = whole ? loadFloats(out[t] + n) : loadFloatsTail(out[t] + n, count > n ? count - n : 0);
+    }
+    for (int r = 0; r < rows; ++r) {
+        const float *weights = panel.weights + static_cast<std::size_t>(r) * panel.stride;
+        const Floats w0 = hn::Load(floatTag, weights);
+        const Floats w1 = hn::Load(floatTag, weights + n);
+        HWY_UNROLL(4)
+        for (int t = 0; t < tokens; ++t) {
+            const Floats coefficient = hn::Set(floatTag, coefficients[t][r]);
+            sums[t][0] = hn::MulAdd(coefficient, w0, sums[t][0]);
+            sums[t][1] = hn::MulAdd(coefficient, w1, sums[t][1]);
+        }
+    }
+    HWY_UNROLL(4)
+    for (int t = 0; t < tokens; ++t) {
+        if (whole) {
+            hn::StoreU(sums[t][0], floatTag, out[t]);
+            hn::StoreU(sums[t][1], floatTag, out[t] + n);
+        } else {
+            storeFloatsTail(sums[t][0], out[t], std::min(count, n));
+            storeFloatsTail(sums[t][1], out[t] + n, count > n ? count - n : 0);
+        }
+    }
+}
+
+template <class Format>
+void mixRows(const MixCall &call)
+{
+    Panel panel;
+    const auto cols = static_cast<std::size_t>(call.cols);
+    const std::size_t width = tileVectors * lanes();
+    for (int row = 0; row < call.rows; row += rowBlock) {
+        const int rows = std::min(rowBlock, call.rows - row);
+        for (std::size_t col = 0; col < cols; col += width) {
+            const std::size_t count = std::min(width, cols - col);
+            decodePanel<Format>(call.weight, call.rowBegin + row, rows, col, count, panel);
+            int token = 0;
+            for (; token + tileTokens <= call.tokens; token += tileTokens)
+                mixTile<tileTokens>(call, panel, row, rows, col, count, token);
+            for (; token < call.tokens; ++token)
+                mixTile<1>(call, panel, row, rows, col, count, token);
+        }
+    }
+}
+
+void mixAnyFormat(const MixCall &call)
+{
+    withFormat(call.weight, [&](auto format) { mixRows<decltype(format)>(call); });
+}
+
+} // namespace
+} // namespace engine::backend::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace engine::backend::cpu {
+
+HWY_EXPORT(mixAnyFormat);
+
+void mix(const MixCall &call)
+{
+    HWY_DYNAMIC_DISPATCH(mixAnyFormat)(call);
+}
+
+} // namespace engine::backend::cpu
+#endif

@@ -1,0 +1,39 @@
+#include "engine/model/decoder_layer.h"
+
+#include "engine/model/operands.h"
+
+namespace engine::model {
+
+namespace {
+
+std::variant<DenseMlp, Moe> makeFfn(const ModelConfig &config, const LayerWeights &weights)
+{
+    if (const auto *experts = std::get_if<MoeWeights>(&weights.mlp))
+        return Moe(config, *experts);
+    return DenseMlp(config, std::get<MlpWeights>(weights.mlp));
+}
+
+} // namespace
+
+DecoderLayer::DecoderLayer(const ModelConfig &config, const LayerWeights &weights, float softmaxScale)
+    : m_inputNorm(vectorOf(weights.input_layernorm)), m_postAttentionNorm(vectorOf(weights.post_attention_layernorm)),
+      m_eps(static_cast<float>(config.rms_norm_eps)), m_attention(config, weights.self_attn, softmaxScale),
+      m_ffn(makeFfn(config, weights))
+{
+}
+
+void DecoderLayer::run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int cacheLayer,
+                       int routeRow) const
+{
+    const backend::Rows hidden = activations.hidden.rows(chunk.tokens);
+    const backend::Rows normed = activations.normed.rows(chunk.tokens);
+    backend.rmsNorm(hidden, m_inputNorm, m_eps, normed);
+    m_attention.run(backend, activations, chunk, cacheLayer);
+    backend.rmsNorm(hidden, m_postAttentionNorm, m_eps, normed);
+    if (const auto *experts = std::get_if<Moe>(&m_ffn))
+        experts->run(backend, activations, chunk.tokens, routeRow);
+    else
+        std::get<DenseMlp>(m_ffn).run(backend, activations, chunk.tokens);
+}
+
+} // namespace engine::model

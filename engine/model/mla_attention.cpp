@@ -1,0 +1,91 @@
+#include "engine/model/mla_attention.h"
+
+#include "engine/model/operands.h"
+
+namespace engine::model {
+
+namespace {
+
+// The two inner norms have this epsilon in DeepSeek's code whatever rms_norm_eps says.
+constexpr float latentNormEps = 1e-6F;
+
+backend::CacheLayer cacheLayerOf(const Chunk &chunk, const ModelConfig &config, int layer)
+{
+    const memory::KvCache &cache = *chunk.cache;
+    backend::CacheLayer view;
+    view.pages = cache.pages();
+    view.layerOffset = cache.layerOffset(layer);
+    view.pageTokens = memory::KvCache::pageTokens;
+    view.dtype = cache.shape().type == memory::CacheType::F32 ? memory::DType::F32 : memory::DType::BF16;
+    view.latentWidth = config.kv_lora_rank;
+    view.ropeWidth = config.qk_rope_head_dim;
+    view.start = cache.length();
+    return view;
+}
+
+} // namespace
+
+backend::AttentionForm cheaperForm(const ModelConfig &config, int tokens)
+{
+    const auto expanded = static_cast<double>(config.qk_nope_head_dim + config.v_head_dim);
+    const double savedPerQuery = 2.0 * config.kv_lora_rank - expanded;
+    const bool pays = savedPerQuery * tokens > expanded * config.kv_lora_rank;
+    return pays ? backend::AttentionForm::Expanded : backend::AttentionForm::Absorbed;
+}
+
+MlaAttention::MlaAttention(const ModelConfig &config, const AttentionWeights &weights, float softmaxScale)
+    : m_config(&config), m_softmaxScale(softmaxScale), m_kvA(matrixOf(weights.kv_a_proj_with_mqa, config.quantization)),
+      m_kvANorm(vectorOf(weights.kv_a_layernorm)), m_kvB(matrixOf(weights.kv_b_proj, config.quantization)),
+      m_o(matrixOf(weights.o_proj, config.quantization))
+{
+    if (config.q_lora_rank > 0) {
+        m_qA = matrixOf(weights.q_a_proj, config.quantization);
+        m_qANorm = vectorOf(weights.q_a_layernorm);
+        m_qB = matrixOf(weights.q_b_proj, config.quantization);
+    } else {
+        m_qB = matrixOf(weights.q_proj, config.quantization);
+    }
+}
+
+void MlaAttention::makeQueries(backend::Backend &backend, Activations &activations, const Chunk &chunk) const
+{
+    const backend::Rows query = activations.query.rows(chunk.tokens);
+    backend::ConstRows input = activations.normed.rows(chunk.tokens);
+    if (m_qA) {
+        const backend::Rows latent = activations.queryLatent.rows(chunk.tokens);
+        backend.linear(input, *m_qA, latent, false);
+        backend.rmsNorm(latent, m_qANorm, latentNormEps, latent);
+        input = latent;
+    }
+    backend.linear(input, m_qB, query, false);
+    backend.rope(query, m_config->qkHeadDim(), m_config->qk_rope_head_dim, chunk.rope);
+}
+
+void MlaAttention::run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int cacheLayer) const
+{
+    makeQueries(backend, activations, chunk);
+
+    backend::LatentArgs latent;
+    latent.kv = activations.keyValue.rows(chunk.tokens);
+    latent.norm = m_kvANorm;
+    latent.eps = latentNormEps;
+    latent.rope = chunk.rope;
+    latent.cache = cacheLayerOf(chunk, *m_config, cacheLayer);
+    backend.linear(activations.normed.rows(chunk.tokens), m_kvA, latent.kv, false);
+    backend.storeLatent(latent);
+
+    backend::AttentionArgs attention;
+    attention.form = cheaperForm(*m_config, chunk.tokens);
+    attention.heads = m_config->num_attention_heads;
+    attention.nopeWidth = m_config->qk_nope_head_dim;
+    attention.valueWidth = m_config->v_head_dim;
+    attention.softmaxScale = m_softmaxScale;
+    attention.q = activations.query.rows(chunk.tokens);
+    attention.kvB = m_kvB;
+    attention.cache = latent.cache;
+    attention.out = activations.attended.rows(chunk.tokens);
+    backend.mlaAttention(attention);
+    backend.linear(attention.out, m_o, activations.hidden.rows(chunk.tokens), true);
+}
+
+} // namespace engine::model

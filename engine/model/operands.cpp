@@ -1,0 +1,49 @@
+#include "engine/model/operands.h"
+
+#include "engine/error.h"
+
+#include <string>
+
+namespace engine::model {
+
+void requireRunnableBlocks(const QuantizationConfig &quantization)
+{
+    const auto [rows, cols] = quantization.weight_block_size;
+    if (rows >= 1 && cols >= 32 && cols <= 128 && cols % 32 == 0)
+        return;
+    throw Error(ErrorCode::UnsupportedFeature, {}, "quantization_config.weight_block_size",
+                "FP8 blocks of " + std::to_string(rows) + " x " + std::to_string(cols) +
+                    " (weight_block_size) are not supported; the columns must be a multiple of 32, at most 128.");
+}
+
+backend::Matrix matrixOf(const Linear &linear, const QuantizationConfig &quantization)
+{
+    backend::Matrix matrix = matrixOf(linear.weight);
+    matrix.scale = linear.scale.data;
+    matrix.blockRows = quantization.weight_block_size[0];
+    matrix.blockCols = quantization.weight_block_size[1];
+    return matrix;
+}
+
+backend::Matrix matrixOf(const memory::Tensor &unquantized)
+{
+    backend::Matrix matrix;
+    matrix.data = unquantized.data;
+    matrix.dtype = unquantized.dtype;
+    matrix.rows = static_cast<int>(unquantized.rows());
+    matrix.cols = static_cast<int>(unquantized.cols());
+    return matrix;
+}
+
+backend::Vector vectorOf(const memory::Tensor &norm)
+{
+    return {norm.data, norm.dtype, static_cast<int>(norm.elements())};
+}
+
+backend::Mlp mlpOf(const MlpWeights &mlp, const QuantizationConfig &quantization)
+{
+    return {matrixOf(mlp.gate_proj, quantization), matrixOf(mlp.up_proj, quantization),
+            matrixOf(mlp.down_proj, quantization)};
+}
+
+} // namespace engine::model

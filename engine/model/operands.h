@@ -1,0 +1,18 @@
+#pragma once
+// Weights as the backend's ops take them.
+
+#include "engine/backend/backend.h"
+#include "engine/model/weights.h"
+
+namespace engine::model {
+
+/// Throws Error UnsupportedFeature for a quantization block the kernels do not run: columns must be a multiple of 32
+/// up to 128.
+void requireRunnableBlocks(const QuantizationConfig &quantization);
+
+backend::Matrix matrixOf(const Linear &linear, const QuantizationConfig &quantization);
+backend::Matrix matrixOf(const memory::Tensor &unquantized);
+backend::Vector vectorOf(const memory::Tensor &norm);
+backend::Mlp mlpOf(const MlpWeights &mlp, const QuantizationConfig &quantization);
+
+} // namespace engine::model

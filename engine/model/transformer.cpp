@@ -1,0 +1,344 @@
+#include "engine/model/transformer.h"
+
+#include "engine/backend/backend.h"
+#include "engine/error.h"
+#include "engine/model/decoder_layer.h"
+#include "engine/model/model_config.h"
+#include "engine/model/mtp.h"
+#include "engine/model/operands.h"
+#include "engine/model/rope.h"
+#include "engine/model/weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace engine::model {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string &field, const std::string &sentence)
+{
+    throw Error(ErrorCode::RequestInvalid, {}, field, sentence);
+}
+
+void requireKnownTokens(std::span<const TokenId> tokens, int vocabSize)
+{
+    if (tokens.empty())
+        refuse("tokens", "A forward pass needs at least one token.");
+    for (const TokenId token : tokens) {
+        if (token < 0 || token >= vocabSize)
+            refuse("tokens", "Token id " + std::to_string(token) + " is outside the model's vocabulary of " +
+                                 std::to_string(vocabSize) + ".");
+    }
+}
+
+void requireRoom(const memory::KvCache &cache, std::size_t tokens)
+{
+    const int room = cache.capacity() - cache.length();
+    if (tokens > static_cast<std::size_t>(room))
+        refuse("tokens", std::to_string(tokens) + " tokens do not fit into the context: " + std::to_string(room) +
+                             " of " + std::to_string(cache.capacity()) + " positions are free.");
+}
+
+void requireSize(const std::string &field, std::size_t found, std::size_t wanted)
+{
+    if (found != wanted)
+        refuse(field,
+               field + " has room for " + std::to_string(found) + " numbers, not " + std::to_string(wanted) + ".");
+}
+
+void requireFinite(std::span<const float> logits)
+{
+    const auto bad = std::find_if(logits.begin(), logits.end(), [](float x) { return !std::isfinite(x); });
+    if (bad != logits.end())
+        throw Error(ErrorCode::NonFinite, {}, "logits",
+                    "The model computed " + std::string(std::isnan(*bad) ? "NaN" : "infinity") + " for token " +
+                        std::to_string(bad - logits.begin()) +
+                        "; its weights are damaged or not meant to run this way.");
+}
+
+backend::WorkspaceShape workspaceShape(const ModelConfig &config, int chunk)
+{
+    backend::WorkspaceShape shape;
+    shape.tokens = chunk;
+    shape.hidden = config.hidden_size;
+    shape.heads = config.num_attention_heads;
+    shape.nopeWidth = config.qk_nope_head_dim;
+    shape.ropeWidth = config.qk_rope_head_dim;
+    shape.valueWidth = config.v_head_dim;
+    shape.latentWidth = config.kv_lora_rank;
+    shape.experts = config.n_routed_experts;
+    shape.topK = config.num_experts_per_tok;
+    shape.expertWidth = config.moe_intermediate_size;
+    shape.mlpWidth = std::max(config.intermediate_size, config.n_shared_experts * config.moe_intermediate_size);
+    return shape;
+}
+
+} // namespace
+
+/// Weights as operands, and the memory they work in.
+class Transformer::Layers {
+public:
+    Layers(const ModelConfig &modelConfig, const Weights &weights, backend::Backend &modelBackend,
+           TransformerOptions modelOptions);
+
+    int forward(const ForwardCall &call, memory::KvCache &cache);
+    void draft(std::span<const TokenId> nextTokens, std::span<const float> states, memory::KvCache &cache,
+               std::span<float> logits, std::span<float> draftStates);
+    memory::KvCacheShape cacheShape(int layers) const;
+
+    const ModelConfig &config;
+    TransformerOptions options;
+    std::vector<DecoderLayer> layers;
+    int moeLayers = 0;
+    std::optional<Mtp> mtp;
+
+private:
+    void checkCall(const ForwardCall &call, const memory::KvCache &cache) const;
+    Chunk makeChunk(int tokens, memory::KvCache &cache);
+    bool runLayers(const ForwardCall &call, const Chunk &chunk, int done);
+    void writeResults(const ForwardCall &call, const Chunk &chunk, int done);
+    void appendRoutes(RoutingTrace &routes, int tokens) const;
+    std::size_t rowsOf(std::size_t tokens, int width) const { return tokens * static_cast<std::size_t>(width); }
+
+    backend::Backend &m_backend;
+    Rope m_rope;
+    backend::Matrix m_embedding;
+    backend::Vector m_finalNorm;
+    backend::Matrix m_head;
+    float m_eps;
+    Activations m_activations;
+};
+
+Transformer::Layers::Layers(const ModelConfig &modelConfig, const Weights &weights, backend::Backend &modelBackend,
+                            TransformerOptions modelOptions)
+    : config(modelConfig), options(modelOptions), m_backend(modelBackend), m_rope(modelConfig),
+      m_embedding(matrixOf(weights.embed_tokens)), m_finalNorm(vectorOf(weights.norm)),
+      m_head(matrixOf(weights.lm_head, modelConfig.quantization)), m_eps(static_cast<float>(modelConfig.rms_norm_eps)),
+      m_activations(modelConfig, std::max(1, modelOptions.prefillChunk),
+                    std::max<int>(1, static_cast<int>(std::count_if(
+                                         weights.layers.begin(), weights.layers.end(), [](const LayerWeights &layer) {
+                                             return std::holds_alternative<MoeWeights>(layer.mlp);
+                                         }))))
+{
+    requireRunnableBlocks(config.quantization);
+    options.prefillChunk = std::max(1, options.prefillChunk);
+    if (options.contextLength <= 0 || options.contextLength > config.max_position_embeddings)
+        options.contextLength = config.max_position_embeddings;
+    const auto scale = static_cast<float>(softmaxScale(config));
+    layers.reserve(weights.layers.size());
+    for (const LayerWeights &layer : weights.layers) {
+        layers.emplace_back(config, layer, scale);
+        moeLayers += layers.back().hasExperts() ? 1 : 0;
+    }
+    if (!weights.mtp.empty())
+        mtp.emplace(config, weights.mtp.front(), scale);
+    m_backend.reserve(workspaceShape(config, options.prefillChunk));
+}
+
+memory::KvCacheShape Transformer::Layers::cacheShape(int layerCount) const
+{
+    // The type follows from the main layers; the draft cache shares it.
+    memory::KvCacheShape shape{config.num_hidden_layers, config.cacheWidth(), options.contextLength, options.cacheType};
+    shape.type = shape.resolvedType();
+    shape.layers = layerCount;
+    return shape;
+}
+
+void Transformer::Layers::checkCall(const ForwardCall &call, const memory::KvCache &cache) const
+{
+    requireKnownTokens(call.tokens, config.vocab_size);
+    requireRoom(cache, call.tokens.size());
+    const std::size_t all = rowsOf(call.tokens.size(), config.vocab_size);
+    if (!call.logits.empty() && call.logits.size() != all)
+        requireSize("logits", call.logits.size(), static_cast<std::size_t>(config.vocab_size));
+    if (!call.hiddenStates.empty())
+        requireSize("hiddenStates", call.hiddenStates.size(), rowsOf(call.tokens.size(), config.hidden_size));
+}
+
+Chunk Transformer::Layers::makeChunk(int tokens, memory::KvCache &cache)
+{
+    cache.reserve(tokens);
+    const backend::Rows cos = m_activations.cos.rows(tokens);
+    const backend::Rows sin = m_activations.sin.rows(tokens);
+    for (int token = 0; token < tokens; ++token)
+        m_rope.angles(cache.length() + token, cos.row(token), sin.row(token));
+    return {tokens, {cos.data, sin.data}, &cache};
+}
+
+/// False when a stop was requested on the way.
+bool Transformer::Layers::runLayers(const ForwardCall &call, const Chunk &chunk, int done)
+{
+    const auto tokens = call.tokens.subspan(static_cast<std::size_t>(done), static_cast<std::size_t>(chunk.tokens));
+    m_backend.embed(tokens, m_embedding, m_activations.hidden.rows(chunk.tokens));
+    int routeRow = 0;
+    for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+        if (call.stop.stop_requested())
+            return false;
+        layers[layer].run(m_backend, m_activations, chunk, static_cast<int>(layer), routeRow);
+        routeRow += layers[layer].hasExperts() ? 1 : 0;
+    }
+    return true;
+}
+
+int Transformer::Layers::forward(const ForwardCall &call, memory::KvCache &cache)
+{
+    checkCall(call, cache);
+    const int total = static_cast<int>(call.tokens.size());
+    int done = 0;
+    while (done < total) {
+        const Chunk chunk = makeChunk(std::min(options.prefillChunk, total - done), cache);
+        if (!runLayers(call, chunk, done))
+            return done;
+        writeResults(call, chunk, done);
+        m_backend.synchronize();
+        cache.commit(chunk.tokens);
+        done += chunk.tokens;
+        if (call.routes != nullptr)
+            appendRoutes(*call.routes, chunk.tokens);
+        if (call.progress)
+            call.progress(done);
+    }
+    requireFinite(call.logits);
+    return done;
+}
+
+/// Final norm and head for the rows that were asked for.
+void Transformer::Layers::writeResults(const ForwardCall &call, const Chunk &chunk, int done)
+{
+    const auto vocab = static_cast<std::size_t>(config.vocab_size);
+    const bool last = done + chunk.tokens == static_cast<int>(call.tokens.size());
+    const bool allLogits = call.logits.size() > vocab;
+    const int logitRows = call.logits.empty() ? 0 : allLogits ? chunk.tokens : last ? 1 : 0;
+    const int normRows = call.hiddenStates.empty() ? logitRows : chunk.tokens;
+    if (normRows == 0)
+        return;
+    const int first = chunk.tokens - normRows;
+    backend::Rows hidden = m_activations.hidden.rows(chunk.tokens);
+    backend::Rows normed = m_activations.normed.rows(chunk.tokens);
+    if (!call.hiddenStates.empty())
+        normed.data = call.hiddenStates.data() + rowsOf(static_cast<std::size_t>(done), config.hidden_size);
+    const auto tail = [](const backend::Rows &rows, int begin) {
+        return backend::Rows{rows.row(begin), rows.rows - begin, rows.width, rows.stride};
+    };
+    m_backend.rmsNorm(tail(hidden, first), m_finalNorm, m_eps, tail(normed, first));
+    if (logitRows == 0)
+        return;
+    float *logits = call.logits.data() + (allLogits ? static_cast<std::size_t>(done) * vocab : 0);
+    m_backend.linear(tail(normed, chunk.tokens - logitRows), m_head, {logits, logitRows, config.vocab_size, vocab},
+                     false);
+}
+
+void Transformer::Layers::appendRoutes(RoutingTrace &routes, int tokens) const
+{
+    if (moeLayers == 0)
+        return;
+    const std::size_t width = m_activations.routeStride;
+    for (int token = 0; token < tokens; ++token) {
+        const std::size_t first = static_cast<std::size_t>(token) * width;
+        routes.append(std::span(m_activations.ids).subspan(first, width),
+                      std::span(m_activations.gates).subspan(first, width));
+    }
+}
+
+void Transformer::Layers::draft(std::span<const TokenId> nextTokens, std::span<const float> states,
+                                memory::KvCache &cache, std::span<float> logits, std::span<float> draftStates)
+{
+    if (!mtp)
+        throw Error(ErrorCode::UnsupportedFeature, {}, "num_nextn_predict_layers",
+                    "This model has no multi-token prediction module to draft with.");
+    requireKnownTokens(nextTokens, config.vocab_size);
+    requireRoom(cache, nextTokens.size());
+    const std::size_t stateCount = rowsOf(nextTokens.size(), config.hidden_size);
+    requireSize("hiddenStates", states.size(), stateCount);
+    requireSize("logits", logits.size(), static_cast<std::size_t>(config.vocab_size));
+    if (!draftStates.empty())
+        requireSize("draftStates", draftStates.size(), stateCount);
+
+    const auto stride = static_cast<std::size_t>(config.hidden_size);
+    const int total = static_cast<int>(nextTokens.size());
+    for (int done = 0; done < total;) {
+        const Chunk chunk = makeChunk(std::min(options.prefillChunk, total - done), cache);
+        const auto first = static_cast<std::size_t>(done);
+        const auto count = static_cast<std::size_t>(chunk.tokens);
+        mtp->run(m_backend, m_activations, chunk, nextTokens.subspan(first, count),
+                 {states.data() + first * stride, chunk.tokens, config.hidden_size, stride});
+        const backend::Rows hidden = m_activations.hidden.rows(chunk.tokens);
+        done += chunk.tokens;
+        if (done == total)
+            m_backend.linear({hidden.row(chunk.tokens - 1), 1, hidden.width, stride}, mtp->head(),
+                             {logits.data(), 1, config.vocab_size, logits.size()}, false);
+        m_backend.synchronize();
+        cache.commit(chunk.tokens);
+        if (!draftStates.empty())
+            std::copy_n(hidden.data, count * stride, draftStates.data() + first * stride);
+    }
+    requireFinite(logits);
+}
+
+Transformer::Transformer(const ModelConfig &config, const Weights &weights, backend::Backend &backend,
+                         TransformerOptions options)
+    : m_layers(std::make_unique<Layers>(config, weights, backend, options))
+{
+}
+
+Transformer::~Transformer() = default;
+
+int Transformer::contextLength() const
+{
+    return m_layers->options.contextLength;
+}
+
+int Transformer::vocabSize() const
+{
+    return m_layers->config.vocab_size;
+}
+
+int Transformer::hiddenSize() const
+{
+    return m_layers->config.hidden_size;
+}
+
+std::uint64_t Transformer::kvBytesPerToken() const
+{
+    return m_layers->cacheShape(m_layers->config.num_hidden_layers).bytesPerToken();
+}
+
+memory::KvCache Transformer::makeCache() const
+{
+    return memory::KvCache(m_layers->cacheShape(m_layers->config.num_hidden_layers));
+}
+
+RoutingTrace Transformer::emptyTrace() const
+{
+    const ModelConfig &config = m_layers->config;
+    if (m_layers->moeLayers == 0)
+        return {};
+    return {m_layers->moeLayers, config.num_experts_per_tok, config.n_routed_experts};
+}
+
+int Transformer::forward(const ForwardCall &call, memory::KvCache &cache)
+{
+    return m_layers->forward(call, cache);
+}
+
+bool Transformer::hasDraft() const
+{
+    return m_layers->mtp.has_value();
+}
+
+memory::KvCache Transformer::makeDraftCache() const
+{
+    return memory::KvCache(m_layers->cacheShape(1));
+}
+
+void Transformer::draft(std::span<const TokenId> nextTokens, std::span<const float> hiddenStates,
+                        memory::KvCache &draftCache, std::span<float> logits, std::span<float> draftStates)
+{
+    m_layers->draft(nextTokens, hiddenStates, draftCache, logits, draftStates);
+}
+
+} // namespace engine::model
