@@ -11,6 +11,8 @@
 
 namespace ui {
 
+class TranscriptStage;
+
 class TranscriptView : public QAbstractScrollArea {
     Q_OBJECT
 
@@ -34,9 +36,14 @@ public:
     bool findNext(const QString &text, bool backward);
     /// For tests and export: everything visible as plain text, message by message.
     QString plainText(bool withThinking) const;
-    /// The message that keyboard actions (regenerate, edit, continue, copy, branches) apply to: focused one or the newest fitting.
+    /// The message that keyboard actions (regenerate, edit, continue, copy, branches) apply to: focused one or the
+    /// newest fitting.
     storage::MessageId actionTarget(storage::MessageRole role) const;
     void startEditing(storage::MessageId userMessage); ///< opens the inline editor
+    /// Blocks set in lines so far: what appending costs, for tests and benchmarks.
+    int layoutsMade() const;
+    /// For the helpers of this folder.
+    TranscriptStage *stage() const;
 
 signals:
     void regenerateRequested(storage::MessageId reply);
@@ -44,6 +51,24 @@ signals:
     void continueRequested(storage::MessageId reply);
     void branchRequested(storage::MessageId message, int branch);
     void linkActivated(const QString &url); ///< the owner asks before it opens anything
+
+protected:
+    bool viewportEvent(QEvent *event) override;
+    bool event(QEvent *event) override;
+    void paintEvent(QPaintEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+    void scrollContentsBy(int dx, int dy) override;
+    void changeEvent(QEvent *event) override;
+    void wheelEvent(QWheelEvent *event) override;
+    void mousePressEvent(QMouseEvent *event) override;
+    void mouseMoveEvent(QMouseEvent *event) override;
+    void mouseReleaseEvent(QMouseEvent *event) override;
+    void mouseDoubleClickEvent(QMouseEvent *event) override;
+    void contextMenuEvent(QContextMenuEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
+    bool focusNextPrevChild(bool next) override;
+    void focusInEvent(QFocusEvent *event) override;
+    void focusOutEvent(QFocusEvent *event) override;
 
 private:
     class Parts;

@@ -1,0 +1,41 @@
+#pragma once
+// What can be pressed in a message, by mouse, keyboard and assistive technology alike.
+
+#include <QRect>
+#include <QString>
+
+namespace ui {
+
+enum class ControlKind {
+    ThinkingToggle,   ///< header of the thinking block
+    ThinkingCollapse, ///< its bottom edge
+    CopyCode,
+    Link,
+    Continue,
+    BranchPrevious,
+    BranchNext,
+    Edit,
+    Regenerate,
+    Copy,
+};
+
+enum class MessagePart { Thinking, Answer };
+
+struct Control {
+    ControlKind kind = ControlKind::Copy;
+    MessagePart part = MessagePart::Answer; ///< of CopyCode and Link
+    int block = -1;
+    int span = -1; ///< of Link: index in Block::spans
+
+    bool operator==(const Control &) const = default;
+};
+
+/// A control where it is now, in the coordinates of its message.
+struct ControlBox {
+    Control control;
+    QRect rect;
+    QString name;
+    bool enabled = true;
+};
+
+} // namespace ui
