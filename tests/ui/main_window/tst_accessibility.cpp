@@ -1,0 +1,329 @@
+// What the whole window promises: one shortcut for each command, a name for each control, plain text in each label, and
+// every word in the language chosen, fitting its place.
+
+#include "samples.h"
+#include "ui/conversations/conversation_list.h"
+#include "ui/main_window.h"
+
+#include <QAccessible>
+#include <QApplication>
+#include <QComboBox>
+#include <QDialog>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QScrollArea>
+#include <QSet>
+#include <QTest>
+
+using namespace ui;
+
+namespace {
+
+void collect(const QMenu *menu, QList<QAction *> &actions)
+{
+    for (QAction *action : menu->actions()) {
+        if (action->menu())
+            collect(action->menu(), actions);
+        else if (!action->isSeparator())
+            actions << action;
+    }
+}
+
+QList<QAction *> menuActions(const MainWindow &window)
+{
+    QList<QAction *> actions;
+    for (const QAction *title : window.menuBar()->actions())
+        collect(title->menu(), actions);
+    return actions;
+}
+
+bool isInteractive(QAccessible::Role role)
+{
+    switch (role) {
+    case QAccessible::PushButton:
+    case QAccessible::ButtonMenu:
+    case QAccessible::CheckBox:
+    case QAccessible::RadioButton:
+    case QAccessible::ComboBox:
+    case QAccessible::SpinBox:
+    case QAccessible::Slider:
+    case QAccessible::EditableText:
+    case QAccessible::List:
+    case QAccessible::ListItem:
+    case QAccessible::Tree:
+    case QAccessible::Table:
+    case QAccessible::Link:
+    case QAccessible::MenuItem:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// Parts that Qt puts inside its own controls speak through the control around them.
+bool belongsToControl(const QObject *object)
+{
+    if (!object)
+        return false;
+    const QObject *parent = object->parent();
+    return qobject_cast<const QLineEdit *>(parent) || qobject_cast<const QAbstractSpinBox *>(parent) ||
+           qobject_cast<const QComboBox *>(parent) || object->objectName() == QLatin1String("qt_menubar_ext_button") ||
+           (parent && parent->inherits("QComboBoxPrivateContainer"));
+}
+
+void findUnnamed(QAccessibleInterface *item, QStringList &unnamed)
+{
+    if (!item)
+        return;
+    const bool separator = item->role() == QAccessible::Separator;
+    if (isInteractive(item->role()) && !separator && !belongsToControl(item->object()) &&
+        item->text(QAccessible::Name).trimmed().isEmpty()) {
+        const QObject *object = item->object();
+        unnamed
+            << QStringLiteral("%1 role %2").arg(object ? object->metaObject()->className() : "item").arg(item->role());
+    }
+    for (int i = 0; i < item->childCount(); ++i)
+        findUnnamed(item->child(i), unnamed);
+}
+
+bool isChinese(const QString &text)
+{
+    return text.contains(QRegularExpression(QStringLiteral("\\p{Han}")));
+}
+
+} // namespace
+
+class AccessibilityTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { QAccessible::setActive(true); }
+
+    void init() { open(samples::settings()); }
+    void cleanup() { m_window.reset(); }
+
+    void everyCommandHasItsOwnShortcut()
+    {
+        QSet<QString> keys;
+        const QList<QAction *> actions = menuActions(*m_window);
+        QVERIFY(actions.size() >= 35);
+        for (const QAction *action : actions) {
+            QVERIFY2(!action->shortcut().isEmpty(), qPrintable(action->text()));
+            for (const QKeySequence &sequence : action->shortcuts()) {
+                QVERIFY2(!keys.contains(sequence.toString()), qPrintable(action->text() + sequence.toString()));
+                keys.insert(sequence.toString());
+            }
+        }
+    }
+
+    void mnemonicsAreUniqueInEachMenu_data() { languages(); }
+    void mnemonicsAreUniqueInEachMenu()
+    {
+        use();
+        for (const QMenu *menu : m_window->menuBar()->findChildren<QMenu *>()) {
+            QSet<QString> letters;
+            for (const QAction *action : menu->actions()) {
+                if (action->isSeparator())
+                    continue;
+                const auto match = QRegularExpression(QStringLiteral("&(\\w)")).match(action->text());
+                QVERIFY2(match.hasMatch(), qPrintable(action->text()));
+                const QString letter = match.captured(1).toLower();
+                QVERIFY2(!letters.contains(letter), qPrintable(menu->title() + QStringLiteral(": ") + action->text()));
+                letters.insert(letter);
+            }
+        }
+    }
+
+    void everyControlHasAName_data() { languages(); }
+    void everyControlHasAName()
+    {
+        use();
+        m_window->showNotice(QStringLiteral("notice"), true);
+        m_window->offerUndoDelete(3, QStringLiteral("chat"));
+        QStringList unnamed;
+        findUnnamed(QAccessible::queryAccessibleInterface(m_window.get()), unnamed);
+        QVERIFY2(unnamed.isEmpty(), qPrintable(unnamed.join(QLatin1Char('\n'))));
+        for (const char *keys : {"Ctrl+,", "F1", "Shift+F1"}) {
+            findUnnamed(QAccessible::queryAccessibleInterface(dialog(keys)), unnamed);
+            QVERIFY2(unnamed.isEmpty(), qPrintable(unnamed.join(QLatin1Char('\n'))));
+        }
+    }
+
+    void everythingIsReachedByTab()
+    {
+        m_window->showTranscript(samples::exchange());
+        QSet<const QWidget *> reached;
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+        const QWidget *first = QApplication::focusWidget();
+        for (int i = 0; i < 60; ++i) {
+            reached.insert(QApplication::focusWidget());
+            QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+            if (QApplication::focusWidget() == first)
+                break;
+        }
+        for (const QWidget *widget : m_window->findChildren<QWidget *>()) {
+            const bool wanted = (widget->focusPolicy() & Qt::TabFocus) != 0 && widget->isVisible() &&
+                                widget->isEnabled() && !widget->focusProxy() && !belongsToControl(widget);
+            if (wanted)
+                QVERIFY2(reached.contains(widget), widget->metaObject()->className());
+        }
+    }
+
+    void noLabelGuessesMarkup()
+    {
+        QList<QLabel *> labels = m_window->findChildren<QLabel *>();
+        for (const char *keys : {"Ctrl+,", "F1", "Shift+F1"})
+            labels << dialog(keys)->findChildren<QLabel *>();
+        for (const QLabel *label : labels)
+            QVERIFY2(label->textFormat() == Qt::PlainText || !label->pixmap().isNull(), qPrintable(label->text()));
+    }
+
+    void markupInNamesStaysLiteral()
+    {
+        engine::ModelInfo info = samples::model();
+        info.name = "<b>bold</b>";
+        m_window->showModel(info);
+        auto conversations = samples::conversations();
+        conversations[0].title = "<img src=x>";
+        m_window->setConversations(conversations);
+        m_window->setCurrentConversation(1);
+        QCOMPARE(m_window->windowTitle(), QStringLiteral("<img src=x> — Bathyscope"));
+        for (const QWidget *widget : m_window->findChildren<QWidget *>())
+            QVERIFY2(!Qt::mightBeRichText(widget->toolTip()) || widget->toolTip().contains(QStringLiteral("&lt;")),
+                     qPrintable(widget->toolTip()));
+    }
+
+    void theLanguageChangesWhileRunning()
+    {
+        UiSettings settings = samples::settings();
+        QCOMPARE(m_window->menuBar()->actions().first()->text(), QStringLiteral("&File"));
+        settings.language = QStringLiteral("zh_CN");
+        m_window->applySettings(settings);
+        QCoreApplication::processEvents();
+        QCOMPARE(m_window->menuBar()->actions().first()->text(), QStringLiteral("文件(&F)"));
+        settings.language = QStringLiteral("en");
+        m_window->applySettings(settings);
+        QCoreApplication::processEvents();
+        QCOMPARE(m_window->menuBar()->actions().first()->text(), QStringLiteral("&File"));
+    }
+
+    void noEnglishIsLeftInChinese()
+    {
+        UiSettings settings = samples::settings();
+        settings.language = QStringLiteral("zh_CN");
+        m_window->applySettings(settings); // after everything was built in English
+        QCoreApplication::processEvents();
+        const QSet<QString> names{QStringLiteral("Bathyscope"), QStringLiteral("&English"), QStringLiteral("Top-p"),
+                                  QStringLiteral("Top-k"), QStringLiteral("Min-p")};
+        QStringList left;
+        const auto check = [&](const QString &text) {
+            if (!text.isEmpty() && !names.contains(text) && !isChinese(text))
+                left << text;
+        };
+        for (const QAction *action : menuActions(*m_window))
+            check(action->text());
+        for (const QWidget *root : {static_cast<QWidget *>(m_window.get()), static_cast<QWidget *>(dialog("Ctrl+,"))}) {
+            for (const auto *button : root->findChildren<QAbstractButton *>()) {
+                check(button->text());
+                check(button->accessibleName());
+            }
+            for (const auto *label : root->findChildren<QLabel *>())
+                check(label->text());
+            for (const auto *line : root->findChildren<QLineEdit *>())
+                check(line->placeholderText());
+        }
+        left.removeAll(QStringLiteral("chat 1"));
+        QVERIFY2(left.isEmpty(), qPrintable(left.join(QLatin1Char('\n'))));
+    }
+
+    void textsFitAtEverySize_data()
+    {
+        QTest::addColumn<QString>("language");
+        QTest::addColumn<int>("scale");
+        QTest::addColumn<QSize>("size");
+        for (const char *language : {"en", "zh_CN"}) {
+            for (const int scale : {100, 150}) {
+                for (const QSize &size : {QSize(900, 600), QSize(1440, 900)})
+                    QTest::addRow("%s %d%% %dx%d", language, scale, size.width(), size.height())
+                        << QString::fromLatin1(language) << scale << size;
+            }
+        }
+    }
+
+    void textsFitAtEverySize()
+    {
+        QFETCH(QString, language);
+        QFETCH(int, scale);
+        QFETCH(QSize, size);
+        UiSettings settings = samples::settings();
+        settings.language = language;
+        settings.textScalePercent = scale;
+        open(settings);
+        m_window->resize(size);
+        QCoreApplication::processEvents();
+        QWidget *settingsDialog = dialog("Ctrl+,");
+        for (const QWidget *root : {static_cast<QWidget *>(m_window.get()), settingsDialog}) {
+            for (const auto *button : root->findChildren<QPushButton *>()) {
+                if (button->isVisible())
+                    QVERIFY2(button->width() >= button->sizeHint().width(), qPrintable(button->text()));
+            }
+            for (const auto *label : root->findChildren<QLabel *>()) {
+                if (!label->isVisible() || label->text().isEmpty() ||
+                    label->sizePolicy().horizontalPolicy() == QSizePolicy::Ignored)
+                    continue;
+                const int needed =
+                    label->wordWrap() ? label->heightForWidth(label->width()) : label->sizeHint().height();
+                QVERIFY2(label->height() >= needed, qPrintable(label->text()));
+                QVERIFY2(label->wordWrap() || label->width() >= label->sizeHint().width(), qPrintable(label->text()));
+            }
+        }
+    }
+
+private:
+    void open(const UiSettings &settings)
+    {
+        m_window = std::make_unique<MainWindow>(settings);
+        m_window->resize(1100, 760);
+        m_window->showModel(samples::model());
+        m_window->setConversations(samples::conversations());
+        m_window->setCurrentConversation(1);
+        m_window->show();
+        m_window->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+    }
+
+    void languages()
+    {
+        QTest::addColumn<QString>("language");
+        QTest::newRow("English") << QStringLiteral("en");
+        QTest::newRow("Chinese") << QStringLiteral("zh_CN");
+    }
+
+    void use()
+    {
+        QFETCH(QString, language);
+        UiSettings settings = samples::settings();
+        settings.language = language;
+        m_window->applySettings(settings);
+        QCoreApplication::processEvents();
+    }
+
+    /// The dialog a command opens; the one before is closed.
+    QDialog *dialog(const char *keys)
+    {
+        for (QDialog *old : m_window->findChildren<QDialog *>())
+            delete old;
+        samples::actionFor(*m_window, keys)->trigger();
+        QCoreApplication::processEvents();
+        return m_window->findChild<QDialog *>();
+    }
+
+    std::unique_ptr<MainWindow> m_window;
+};
+
+QTEST_MAIN(AccessibilityTest)
+#include "tst_accessibility.moc"

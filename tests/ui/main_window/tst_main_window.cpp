@@ -1,0 +1,327 @@
+// The window as its owner sees it: values in, wishes out, by real keys and clicks.
+
+#include "samples.h"
+#include "ui/conversations/conversation_list.h"
+#include "ui/main_window.h"
+#include "ui/transcript/transcript_view.h"
+#include "ui/window/composer.h"
+#include "ui/window/find_bar.h"
+#include "ui/window/notice_bar.h"
+#include "ui/window/sidebar.h"
+#include "ui/window/toast.h"
+#include "ui/window/welcome_view.h"
+
+#include <QApplication>
+#include <QCloseEvent>
+#include <QMimeData>
+#include <QSignalSpy>
+#include <QSplitter>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace ui;
+
+class MainWindowTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init()
+    {
+        m_window = std::make_unique<MainWindow>(samples::settings());
+        m_window->resize(1100, 760);
+        m_window->showModel(samples::model());
+        m_window->setConversations(samples::conversations());
+        m_window->show();
+        m_window->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+    }
+
+    void cleanup() { m_window.reset(); }
+
+    void theTitleNamesTheConversation()
+    {
+        m_window->setCurrentConversation(2);
+        QCOMPARE(m_window->windowTitle(), QStringLiteral("chat 2 — Bathyscope"));
+        m_window->setCurrentConversation(0);
+        QCOMPARE(m_window->windowTitle(), QStringLiteral("New chat — Bathyscope"));
+    }
+
+    void typingAndEnterSends()
+    {
+        QSignalSpy sent(m_window.get(), &MainWindow::sendRequested);
+        QTest::keyClicks(QApplication::focusWidget(),
+                         QStringLiteral("hi")); // the composer has the focus from the start
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return);
+        QCOMPARE(sent.count(), 1);
+        QCOMPARE(sent.first().first().toString(), QStringLiteral("hi"));
+        QVERIFY(m_window->draft().isEmpty());
+    }
+
+    void anExampleIsSentAtOnce()
+    {
+        QSignalSpy sent(m_window.get(), &MainWindow::sendRequested);
+        auto *welcome = part<WelcomeView>();
+        QVERIFY(welcome->isVisible());
+        QTest::mouseClick(welcome->examples()[0], Qt::LeftButton);
+        QCOMPARE(sent.count(), 1);
+        QCOMPARE(sent.first().first().toString(), QStringLiteral("What is 47*86?"));
+    }
+
+    void messagesReplaceTheWelcome()
+    {
+        m_window->showTranscript(samples::exchange());
+        QVERIFY(!part<WelcomeView>()->isVisible());
+        QVERIFY(part<TranscriptView>()->isVisible());
+        m_window->showTranscript({});
+        QVERIFY(part<WelcomeView>()->isVisible());
+    }
+
+    void escapeStopsOnlyWhileGenerating()
+    {
+        QSignalSpy stopped(m_window.get(), &MainWindow::stopRequested);
+        QTest::keyClick(m_window.get(), Qt::Key_Escape);
+        QCOMPARE(stopped.count(), 0);
+        m_window->setGenerating(true);
+        QTest::keyClick(m_window.get(), Qt::Key_Escape);
+        QCOMPARE(stopped.count(), 1);
+    }
+
+    void newChatByKey()
+    {
+        QSignalSpy wanted(m_window.get(), &MainWindow::newConversationRequested);
+        QTest::keyClick(m_window.get(), Qt::Key_N, Qt::ControlModifier);
+        QCOMPARE(wanted.count(), 1);
+    }
+
+    void regenerateGoesToTheReply()
+    {
+        QSignalSpy wanted(m_window.get(), &MainWindow::regenerateRequested);
+        QTest::keyClick(m_window.get(), Qt::Key_R, Qt::ControlModifier);
+        QCOMPARE(wanted.count(), 0); // nothing to regenerate
+        m_window->showTranscript(samples::exchange());
+        QTest::keyClick(m_window.get(), Qt::Key_R, Qt::ControlModifier);
+        QCOMPARE(wanted.count(), 1);
+        QCOMPARE(wanted.first().first().value<storage::MessageId>(), 12);
+        m_window->setGenerating(true);
+        QTest::keyClick(m_window.get(), Qt::Key_R, Qt::ControlModifier);
+        QCOMPARE(wanted.count(), 1);
+    }
+
+    void onlyACutReplyIsContinued()
+    {
+        QSignalSpy wanted(m_window.get(), &MainWindow::continueRequested);
+        m_window->showTranscript(samples::exchange());
+        QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier | Qt::ShiftModifier);
+        QCOMPARE(wanted.count(), 0);
+        TranscriptMessage cut = samples::exchange()[1];
+        cut.state = storage::MessageState::Stopped;
+        m_window->finishMessage(cut);
+        QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier | Qt::ShiftModifier);
+        QCOMPARE(wanted.count(), 1);
+    }
+
+    void altArrowsStepThroughBranches()
+    {
+        QSignalSpy wanted(m_window.get(), &MainWindow::branchRequested);
+        auto messages = samples::exchange();
+        messages[1].branch = 1;
+        messages[1].branches = 3;
+        m_window->showTranscript(messages);
+        QTest::keyClick(m_window.get(), Qt::Key_Left, Qt::AltModifier);
+        QTest::keyClick(m_window.get(), Qt::Key_Right, Qt::AltModifier);
+        QCOMPARE(wanted.count(), 2);
+        QCOMPARE(wanted[0].at(1).toInt(), 0);
+        QCOMPARE(wanted[1].at(1).toInt(), 2);
+        messages[1].branch = 2;
+        m_window->finishMessage(messages[1]);
+        QTest::keyClick(m_window.get(), Qt::Key_Right, Qt::AltModifier);
+        QCOMPARE(wanted.count(), 2); // no branch after the last
+    }
+
+    void conversationsAreSteppedThroughByKey()
+    {
+        QSignalSpy wanted(m_window.get(), &MainWindow::conversationSelected);
+        m_window->setCurrentConversation(1);
+        QTest::keyClick(m_window.get(), Qt::Key_Tab, Qt::ControlModifier);
+        QCOMPARE(wanted.count(), 1);
+        QCOMPARE(wanted.first().first().value<storage::ConversationId>(), 2);
+    }
+
+    void deletionCanBeUndone()
+    {
+        QSignalSpy deleted(m_window.get(), &MainWindow::deleteRequested);
+        QSignalSpy undone(m_window.get(), &MainWindow::undoDeleteRequested);
+        auto *list = part<ConversationList>();
+        list->setFocus();
+        list->setCurrentIndex(list->conversations()->indexOf(2));
+        QTest::keyClick(list, Qt::Key_Delete);
+        QCOMPARE(deleted.count(), 1);
+        m_window->removeConversation(2);
+        m_window->offerUndoDelete(2, QStringLiteral("chat 2"));
+        QVERIFY(part<Toast>()->isVisible());
+        QVERIFY(part<Toast>()->text().contains(QStringLiteral("chat 2")));
+        QTest::keyClick(list, Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(undone.count(), 1);
+        QCOMPARE(undone.first().first().value<storage::ConversationId>(), 2);
+        QVERIFY(!part<Toast>()->isVisible());
+        QTest::keyClick(list, Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(undone.count(), 1); // only once
+    }
+
+    void theUndoButtonWorksAndControlZInTheComposerIsTextUndo()
+    {
+        QSignalSpy undone(m_window.get(), &MainWindow::undoDeleteRequested);
+        m_window->offerUndoDelete(3, QStringLiteral("chat 3"));
+        m_window->setDraft(QString());
+        part<Composer>()->focusEdit();
+        QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("ab"));
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(undone.count(), 0);
+        QVERIFY(m_window->draft().isEmpty());
+        QTest::mouseClick(part<Toast>()->button(), Qt::LeftButton);
+        QCOMPARE(undone.count(), 1);
+    }
+
+    void searchFiltersAtOnce()
+    {
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
+        QCOMPARE(QApplication::focusWidget(), part<Sidebar>()->search());
+        QTest::keyClicks(part<Sidebar>()->search(), QStringLiteral("CHAT 3"));
+        QCOMPARE(part<ConversationList>()->conversations()->rowCount(), 2);
+        QTest::keyClick(part<Sidebar>()->search(), Qt::Key_Escape);
+        QCOMPARE(part<ConversationList>()->conversations()->rowCount(), 4);
+    }
+
+    void theSidebarGoesAndComesBack()
+    {
+        QTest::keyClick(m_window.get(), Qt::Key_B, Qt::ControlModifier);
+        QVERIFY(!part<Sidebar>()->isVisible());
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier); // searching needs it
+        QVERIFY(part<Sidebar>()->isVisible());
+    }
+
+    void findOpensSearchesAndCloses()
+    {
+        m_window->showTranscript(samples::exchange());
+        QTest::keyClick(m_window.get(), Qt::Key_F, Qt::ControlModifier);
+        auto *find = part<FindBar>();
+        QVERIFY(find->isVisible());
+        QTest::keyClicks(find->edit(), QStringLiteral("4042"));
+        QTest::keyClick(find->edit(), Qt::Key_Return);
+        QVERIFY(find->status().isEmpty());
+        find->edit()->clear();
+        QTest::keyClicks(find->edit(), QStringLiteral("absent"));
+        QTest::keyClick(find->edit(), Qt::Key_Return);
+        QCOMPARE(find->status(), QStringLiteral("No further match"));
+        QTest::keyClick(find->edit(), Qt::Key_Escape);
+        QVERIFY(!find->isVisible());
+    }
+
+    void noticesArePlainTextWithRetry()
+    {
+        QSignalSpy retry(m_window.get(), &MainWindow::retryRequested);
+        m_window->showNotice(QStringLiteral("<b>disk</b> full"), true);
+        NoticeBar *notice = visibleNotice();
+        QVERIFY(notice);
+        QCOMPARE(notice->text(), QStringLiteral("<b>disk</b> full"));
+        QTest::mouseClick(notice->actionButton(), Qt::LeftButton);
+        QCOMPARE(retry.count(), 1);
+        m_window->showNotice(QString());
+        QVERIFY(!visibleNotice());
+    }
+
+    void aModelFailureSaysWhatToDoAndGoesWithTheNextModel()
+    {
+        m_window->showModelFailure({engine::ErrorCode::FileMissing, "m/config.json", {}, {}}, QStringLiteral("m"));
+        QVERIFY(visibleNotice());
+        QVERIFY(visibleNotice()->text().contains(QStringLiteral("config.json")));
+        QSignalSpy sent(m_window.get(), &MainWindow::sendRequested);
+        m_window->setDraft(QStringLiteral("kept"));
+        QTest::keyClick(part<Composer>()->edit(), Qt::Key_Return);
+        QCOMPARE(sent.count(), 0);
+        QCOMPARE(m_window->draft(), QStringLiteral("kept"));
+        m_window->showModel(samples::model());
+        QVERIFY(!visibleNotice());
+    }
+
+    void aDroppedFolderIsOpened()
+    {
+        QSignalSpy wanted(m_window.get(), &MainWindow::openModelRequested);
+        const QTemporaryDir folder;
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(folder.path())});
+        drop(&data);
+        QCOMPARE(wanted.count(), 1);
+        QCOMPARE(wanted.first().first().toString(), folder.path());
+        data.setUrls({QUrl(QStringLiteral("https://example.org/model"))});
+        drop(&data);
+        data.setUrls({QUrl::fromLocalFile(folder.path()), QUrl::fromLocalFile(folder.path())});
+        drop(&data);
+        QCOMPARE(wanted.count(), 1);
+    }
+
+    void closingHandsOverThePlaces()
+    {
+        QSignalSpy settings(m_window.get(), &MainWindow::settingsChanged);
+        QSignalSpy closing(m_window.get(), &MainWindow::closing);
+        QTest::keyClick(m_window.get(), Qt::Key_B, Qt::ControlModifier);
+        m_window->close();
+        QCOMPARE(closing.count(), 1);
+        const auto saved = settings.last().first().value<UiSettings>();
+        QVERIFY(!saved.geometry.isEmpty());
+        MainWindow again(saved);
+        again.show();
+        QVERIFY(!again.findChild<Sidebar *>()->isVisible());
+        QCOMPARE(again.width(), 1100);
+        QTest::keyClick(&again, Qt::Key_B, Qt::ControlModifier);
+        QVERIFY(again.findChild<Sidebar *>()->isVisible());
+        QVERIFY(again.findChild<Sidebar *>()->width() >= 200);
+    }
+
+    void viewCommandsChangeTheSettings()
+    {
+        QSignalSpy settings(m_window.get(), &MainWindow::settingsChanged);
+        const auto after = [&](const char *keys) {
+            samples::actionFor(*m_window, keys)->trigger();
+            return settings.last().first().value<UiSettings>();
+        };
+        QCOMPARE(after("Ctrl+Shift+D").theme, Theme::Dark);
+        QCOMPARE(after("Ctrl+=").textScalePercent, 110);
+        QCOMPARE(after("Ctrl+-").textScalePercent, 100);
+        QCOMPARE(after("Ctrl+Shift+H").thinking, ThinkingDisplay::AlwaysCollapsed);
+        QCOMPARE(after("Ctrl+Shift+R").showRoutingStrip, false);
+        QCOMPARE(after("Ctrl+Shift+Y").language, QStringLiteral("zh_CN"));
+        QCOMPARE(settings.last().first().value<UiSettings>().theme, Theme::Dark); // nothing is forgotten on the way
+        after("Ctrl+Shift+E");
+    }
+
+private:
+    template <typename T>
+    T *part() const
+    {
+        return m_window->findChild<T *>();
+    }
+
+    NoticeBar *visibleNotice() const
+    {
+        for (NoticeBar *notice : m_window->findChildren<NoticeBar *>()) {
+            if (notice->isVisible())
+                return notice;
+        }
+        return nullptr;
+    }
+
+    void drop(QMimeData *data)
+    {
+        QDragEnterEvent enter(QPoint(200, 200), Qt::CopyAction, data, Qt::LeftButton, {});
+        QApplication::sendEvent(m_window.get(), &enter);
+        QDropEvent event(QPointF(200, 200), Qt::CopyAction, data, Qt::LeftButton, {});
+        if (enter.isAccepted())
+            QApplication::sendEvent(m_window.get(), &event);
+    }
+
+    std::unique_ptr<MainWindow> m_window;
+};
+
+QTEST_MAIN(MainWindowTest)
+#include "tst_main_window.moc"
