@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <limits>
 
 namespace engine::text::detail {
@@ -22,12 +23,6 @@ std::uint64_t mix(std::uint64_t x)
     x = (x ^ x >> 30U) * 0xBF58476D1CE4E5B9U;
     x = (x ^ x >> 27U) * 0x94D049BB133111EBU;
     return x ^ x >> 31U;
-}
-
-/// Order of a heap whose front is the lowest rank, the leftmost among equals.
-bool later(const BytePairMerger::Scratch::Candidate &a, const BytePairMerger::Scratch::Candidate &b)
-{
-    return a.rank != b.rank ? a.rank > b.rank : a.position > b.position;
 }
 
 } // namespace
@@ -109,18 +104,22 @@ void BytePairMerger::encodeShort(std::string_view piece, std::vector<TokenId> &t
         tokens.push_back(parts[i].token);
 }
 
+const BytePairMerger::Slot *BytePairMerger::mergeAt(const std::vector<Scratch::Node> &nodes,
+                                                    std::int32_t position) const
+{
+    const Scratch::Node &node = nodes[static_cast<std::size_t>(position)];
+    if (node.token < 0 || node.next < 0)
+        return nullptr;
+    return find(node.token, nodes[static_cast<std::size_t>(node.next)].token);
+}
+
 void BytePairMerger::offer(Scratch &scratch, std::int32_t position) const
 {
-    if (position < 0)
-        return;
-    const Scratch::Node &node = scratch.nodes[static_cast<std::size_t>(position)];
-    if (node.next < 0)
-        return;
-    const Slot *slot = find(node.token, scratch.nodes[static_cast<std::size_t>(node.next)].token);
+    const Slot *slot = position < 0 ? nullptr : mergeAt(scratch.nodes, position);
     if (slot == nullptr)
         return;
-    scratch.heap.push_back({slot->rank, position, slot->merged});
-    std::push_heap(scratch.heap.begin(), scratch.heap.end(), later);
+    scratch.heap.push_back(static_cast<std::uint64_t>(slot->rank) << 32U | static_cast<std::uint32_t>(position));
+    std::push_heap(scratch.heap.begin(), scratch.heap.end(), std::greater<>());
 }
 
 void BytePairMerger::encodeLong(std::string_view piece, Scratch &scratch, std::vector<TokenId> &tokens) const
@@ -136,23 +135,22 @@ void BytePairMerger::encodeLong(std::string_view piece, Scratch &scratch, std::v
     for (std::int32_t i = 0; i < size; ++i)
         offer(scratch, i);
     while (!scratch.heap.empty()) {
-        const Scratch::Candidate candidate = scratch.heap.front();
-        std::pop_heap(scratch.heap.begin(), scratch.heap.end(), later);
+        const std::uint64_t candidate = scratch.heap.front();
+        std::pop_heap(scratch.heap.begin(), scratch.heap.end(), std::greater<>());
         scratch.heap.pop_back();
-        Scratch::Node &node = nodes[static_cast<std::size_t>(candidate.position)];
-        if (node.token < 0 || node.next < 0)
-            continue;
-        Scratch::Node &right = nodes[static_cast<std::size_t>(node.next)];
-        const Slot *slot = find(node.token, right.token);
-        if (slot == nullptr || slot->rank != candidate.rank)
+        const auto position = static_cast<std::int32_t>(candidate & 0xFFFFFFFFU);
+        const Slot *slot = mergeAt(nodes, position);
+        if (slot == nullptr || slot->rank != candidate >> 32U)
             continue; // one of the two was merged with another neighbour meanwhile
-        node.token = candidate.merged;
-        right.token = -1;
+        Scratch::Node &node = nodes[static_cast<std::size_t>(position)];
+        Scratch::Node &right = nodes[static_cast<std::size_t>(node.next)];
+        node.token = slot->merged;
         node.next = right.next;
+        right.token = -1;
         if (node.next >= 0)
-            nodes[static_cast<std::size_t>(node.next)].previous = candidate.position;
+            nodes[static_cast<std::size_t>(node.next)].previous = position;
         offer(scratch, node.previous);
-        offer(scratch, candidate.position);
+        offer(scratch, position);
     }
     for (std::int32_t i = 0; i >= 0; i = nodes[static_cast<std::size_t>(i)].next)
         tokens.push_back(nodes[static_cast<std::size_t>(i)].token);

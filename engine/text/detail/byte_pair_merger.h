@@ -32,13 +32,8 @@ public:
             std::int32_t previous;
             std::int32_t next;
         };
-        struct Candidate {
-            std::uint32_t rank;
-            std::int32_t position;
-            TokenId merged;
-        };
         std::vector<Node> nodes;
-        std::vector<Candidate> heap;
+        std::vector<std::uint64_t> heap; ///< rank · 2^32 + position of the left one, the lowest in front
     };
 
     /// Appends the tokens of one piece, at most 2^31 − 1 bytes. n log n in its length.
@@ -60,6 +55,8 @@ private:
     const Slot *find(TokenId left, TokenId right) const;
     void encodeShort(std::string_view piece, std::vector<TokenId> &tokens) const;
     void encodeLong(std::string_view piece, Scratch &scratch, std::vector<TokenId> &tokens) const;
+    /// The merge of the symbol at this position with its right neighbour; nullptr if there is none.
+    const Slot *mergeAt(const std::vector<Scratch::Node> &nodes, std::int32_t position) const;
     void offer(Scratch &scratch, std::int32_t position) const;
 };
 

@@ -1,0 +1,88 @@
+// The bundled nano-r1 against Hugging Face transformers: tests/golden/nano-r1.json, made by
+//   tests/golden/regenerate.py --model resources/models/nano-r1 --prompts tests/golden/nano-r1-prompts.txt
+//       --out tests/golden/nano-r1.json --greedy 64 --top 64
+
+#include "tests/engine/support/temporary_folder.h"
+#include "tests/engine/transformer/model_under_test.h"
+
+#include <QTest>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+using engine::TokenId;
+using support::ModelUnderTest;
+
+namespace {
+
+constexpr double logitTolerance = 1e-3;
+
+const std::string source = BATHYSCOPE_SOURCE_DIR;
+
+/// Little-endian F32, eight hex digits each.
+float floatAt(const QByteArray &bytes, qsizetype index)
+{
+    std::uint32_t bits = 0;
+    for (qsizetype byte = 0; byte < 4; ++byte)
+        bits |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[4 * index + byte])) << (8 * byte);
+    return std::bit_cast<float>(bits);
+}
+
+TokenId mostLikely(const std::vector<float> &logits)
+{
+    return static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+} // namespace
+
+class GoldenNano : public QObject {
+    Q_OBJECT
+
+    nlohmann::json m_golden;
+    std::unique_ptr<ModelUnderTest> m_model;
+
+private slots:
+    void initTestCase()
+    {
+        m_golden = nlohmann::json::parse(support::readFile(source + "/tests/golden/nano-r1.json"));
+        m_model = std::make_unique<ModelUnderTest>(source + "/resources/models/nano-r1");
+        QVERIFY(m_golden["prompts"].size() >= 200);
+    }
+
+    void logitsOfThePromptEqualTheReference()
+    {
+        double largest = 0.0;
+        for (const auto &prompt : m_golden["prompts"]) {
+            const auto tokens = prompt["tokens"].get<std::vector<TokenId>>();
+            auto cache = m_model->transformer.makeCache();
+            const auto logits = m_model->lastLogits(tokens, cache);
+            const auto ids = prompt["top_ids"].get<std::vector<std::size_t>>();
+            const auto bytes = QByteArray::fromHex(QByteArray::fromStdString(prompt["top_logits"].get<std::string>()));
+            QCOMPARE(static_cast<std::size_t>(bytes.size()), 4 * ids.size());
+            for (std::size_t i = 0; i < ids.size(); ++i) {
+                const double expected = static_cast<double>(floatAt(bytes, static_cast<qsizetype>(i)));
+                largest = std::max(largest, std::abs(static_cast<double>(logits.at(ids[i])) - expected));
+            }
+        }
+        qInfo("largest difference %.2e", largest);
+        QVERIFY(largest <= logitTolerance);
+    }
+
+    void greedyContinuationsAreTheSame()
+    {
+        for (const auto &prompt : m_golden["prompts"]) {
+            const auto tokens = prompt["tokens"].get<std::vector<TokenId>>();
+            const auto expected = prompt["greedy"].get<std::vector<TokenId>>();
+            auto cache = m_model->transformer.makeCache();
+            std::vector<TokenId> greedy = {mostLikely(m_model->lastLogits(tokens, cache))};
+            while (greedy.size() < expected.size())
+                greedy.push_back(mostLikely(m_model->lastLogits(std::span(&greedy.back(), 1), cache)));
+            QCOMPARE(greedy, expected);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(GoldenNano)
+#include "tst_golden_nano.moc"
