@@ -38,7 +38,7 @@ bool parse(int argc, char **argv, Selection &selection, Terminal &terminal)
 {
     CLI::App program("Runs DeepSeek models and shows how they think.", "bathyscope-cli");
     program.set_version_flag("--version", "bathyscope-cli " BATHYSCOPE_VERSION);
-    program.require_subcommand(1);
+    program.require_subcommand(0, 1); // a missing one is told below: CLI11 would not name an unknown one
     program.footer(exitCodesHelp());
     addChatCommand(program, selection);
     addGenerateCommand(program, selection);
@@ -48,6 +48,8 @@ bool parse(int argc, char **argv, Selection &selection, Terminal &terminal)
     addInfoCommand(program, selection);
     try {
         program.parse(argc, argv);
+        if (!selection.action)
+            throw CommandError::usage("There is no command.", "bathyscope-cli --help lists them.");
         return true;
     } catch (const CLI::CallForVersion &version) {
         terminal.writeLine(Stream::Output, version.what());

@@ -1,0 +1,106 @@
+// info, eval and bench.
+
+#include "tests/app/cli/cli_process.h"
+
+#include <QJsonArray>
+#include <QTest>
+
+using namespace clitest;
+
+class CliMeasureTest : public QObject {
+    Q_OBJECT
+
+    support::TinyModelOptions m_options;
+    Model m_model{m_options};
+
+private slots:
+    void infoTellsTheGeometry()
+    {
+        const Result result = run(m_model.with({"info", "--json"}));
+        QCOMPARE(result.exitCode, 0);
+        const QJsonObject json = result.json();
+        QCOMPARE(json["name"].toString(), "tiny");
+        QCOMPARE(json["architecture"].toString(), "deepseek_v3");
+        QCOMPARE(json["layers"].toInt(), m_options.layers);
+        QCOMPARE(json["routed_experts"].toInt(), m_options.experts);
+        QCOMPARE(json["moe_layers"].toArray(), (QJsonArray{1, 2}));
+        QCOMPARE(json["context_length"].toInt(), m_options.maxPositions);
+        QVERIFY(json["parameters_active"].toInt() < json["parameters_total"].toInt());
+        QVERIFY(json["weight_bytes"].toInt() > 0);
+        QCOMPARE(json["reasons"].toBool(), true);
+    }
+
+    void infoIsReadable()
+    {
+        const Result result = run(m_model.with({"info"}));
+        QCOMPARE(result.exitCode, 0);
+        QVERIFY(result.output.contains("8 routed, 3 per token, 1 shared; 2 of 4 groups"));
+        QVERIFY(result.error.isEmpty());
+    }
+
+    void theContextCanBeMadeSmaller()
+    {
+        QCOMPARE(run(m_model.with({"info", "--json", "--context", "100"})).json()["context_length"].toInt(), 100);
+    }
+
+    void evalCountsEachTask()
+    {
+        const Result result = run(m_model.with({"eval", "--json", "--tasks", "addition,sorting", "--count", "3",
+                                                "--max-tokens", "8", "--show-failures", "2"}));
+        QCOMPARE(result.exitCode, 0);
+        const QJsonArray tasks = result.json()["tasks"].toArray();
+        QCOMPARE(tasks.size(), 2);
+        QCOMPARE(tasks[0]["task"].toString(), "addition");
+        QCOMPARE(tasks[1]["task"].toString(), "sorting");
+        for (const QJsonValue &task : tasks) {
+            QCOMPARE(task["problems"].toInt(), 3);
+            QCOMPARE(task["correct"].toInt(), 0); // a random model
+            QCOMPARE(task["failures"].toArray().size(), 2);
+            QVERIFY(!task["failures"][0]["expected"].toString().isEmpty());
+        }
+        QCOMPARE(at(result.json(), "total.problems").toInt(), 6);
+    }
+
+    void evalPrintsATable()
+    {
+        const Result result = run(m_model.with({"eval", "--tasks", "comparing", "--count", "2", "--max-tokens", "4"}));
+        QCOMPARE(result.exitCode, 0);
+        const QList<QByteArray> lines = result.output.trimmed().split('\n');
+        QCOMPARE(lines.size(), 3);
+        QVERIFY(lines[0].startsWith("task"));
+        QVERIFY(lines[1].startsWith("comparing         2        0     0.0 %"));
+        QVERIFY(lines[2].startsWith("total"));
+    }
+
+    void benchReportsMediansOfItsRuns()
+    {
+        const Result result =
+            run(m_model.with({"bench", "--json", "--prompt-tokens", "60", "--generate-tokens", "20", "--repeat", "3"}));
+        QCOMPARE(result.exitCode, 0);
+        const QJsonObject json = result.json();
+        QCOMPARE(json["threads"].toInt(), 1);
+        const int promptTokens = json["prompt_tokens"].toInt();
+        QVERIFY2(promptTokens > 30 && promptTokens <= 60, qPrintable(QString::number(promptTokens)));
+        for (const char *key :
+             {"prefill_tokens_per_second", "decode_tokens_per_second", "memory_read_bytes_per_second"}) {
+            QList<double> runs;
+            for (const QJsonValue &run : json[key]["runs"].toArray())
+                runs.append(run.toDouble());
+            QCOMPARE(runs.size(), 3);
+            std::sort(runs.begin(), runs.end());
+            QVERIFY(runs[0] > 0.0);
+            QCOMPARE(json[key]["median"].toDouble(), runs[1]);
+        }
+        QVERIFY(json["percent_of_memory_read"].toDouble() > 0.0);
+    }
+
+    void benchThatDoesNotFitIsRefused()
+    {
+        const Result result = run(m_model.with({"bench", "--prompt-tokens", "500", "--generate-tokens", "100"}));
+        QCOMPARE(result.exitCode, 2);
+        QVERIFY(result.error.contains("do not fit into the context of 512 tokens"));
+    }
+};
+
+QTEST_GUILESS_MAIN(CliMeasureTest)
+#include "tst_cli_measure.moc"
