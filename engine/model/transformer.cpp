@@ -3,6 +3,7 @@
 #include "engine/backend/backend.h"
 #include "engine/error.h"
 #include "engine/model/decoder_layer.h"
+#include "engine/model/detail/call_checks.h"
 #include "engine/model/model_config.h"
 #include "engine/model/mtp.h"
 #include "engine/model/operands.h"
@@ -10,55 +11,12 @@
 #include "engine/model/weights.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace engine::model {
 
 namespace {
-
-[[noreturn]] void refuse(const std::string &field, const std::string &sentence)
-{
-    throw Error(ErrorCode::RequestInvalid, {}, field, sentence);
-}
-
-void requireKnownTokens(std::span<const TokenId> tokens, int vocabSize)
-{
-    if (tokens.empty())
-        refuse("tokens", "A forward pass needs at least one token.");
-    for (const TokenId token : tokens) {
-        if (token < 0 || token >= vocabSize)
-            refuse("tokens", "Token id " + std::to_string(token) + " is outside the model's vocabulary of " +
-                                 std::to_string(vocabSize) + ".");
-    }
-}
-
-void requireRoom(const memory::KvCache &cache, std::size_t tokens)
-{
-    const int room = cache.capacity() - cache.length();
-    if (tokens > static_cast<std::size_t>(room))
-        refuse("tokens", std::to_string(tokens) + " tokens do not fit into the context: " + std::to_string(room) +
-                             " of " + std::to_string(cache.capacity()) + " positions are free.");
-}
-
-void requireSize(const std::string &field, std::size_t found, std::size_t wanted)
-{
-    if (found != wanted)
-        refuse(field,
-               field + " has room for " + std::to_string(found) + " numbers, not " + std::to_string(wanted) + ".");
-}
-
-void requireFinite(std::span<const float> logits)
-{
-    const auto bad = std::find_if(logits.begin(), logits.end(), [](float x) { return !std::isfinite(x); });
-    if (bad != logits.end())
-        throw Error(ErrorCode::NonFinite, {}, "logits",
-                    "The model computed " + std::string(std::isnan(*bad) ? "NaN" : "infinity") + " for token " +
-                        std::to_string(bad - logits.begin()) +
-                        "; its weights are damaged or not meant to run this way.");
-}
 
 backend::WorkspaceShape workspaceShape(const ModelConfig &config, int chunk)
 {
@@ -77,6 +35,13 @@ backend::WorkspaceShape workspaceShape(const ModelConfig &config, int chunk)
     return shape;
 }
 
+int countMoeLayers(const Weights &weights)
+{
+    return static_cast<int>(std::count_if(weights.layers.begin(), weights.layers.end(), [](const LayerWeights &layer) {
+        return std::holds_alternative<MoeWeights>(layer.mlp);
+    }));
+}
+
 } // namespace
 
 /// Weights as operands, and the memory they work in.
@@ -92,8 +57,8 @@ public:
 
     const ModelConfig &config;
     TransformerOptions options;
+    int moeLayers;
     std::vector<DecoderLayer> layers;
-    int moeLayers = 0;
     std::optional<Mtp> mtp;
 
 private:
@@ -115,14 +80,10 @@ private:
 
 Transformer::Layers::Layers(const ModelConfig &modelConfig, const Weights &weights, backend::Backend &modelBackend,
                             TransformerOptions modelOptions)
-    : config(modelConfig), options(modelOptions), m_backend(modelBackend), m_rope(modelConfig),
-      m_embedding(matrixOf(weights.embed_tokens)), m_finalNorm(vectorOf(weights.norm)),
+    : config(modelConfig), options(modelOptions), moeLayers(countMoeLayers(weights)), m_backend(modelBackend),
+      m_rope(modelConfig), m_embedding(matrixOf(weights.embed_tokens)), m_finalNorm(vectorOf(weights.norm)),
       m_head(matrixOf(weights.lm_head, modelConfig.quantization)), m_eps(static_cast<float>(modelConfig.rms_norm_eps)),
-      m_activations(modelConfig, std::max(1, modelOptions.prefillChunk),
-                    std::max<int>(1, static_cast<int>(std::count_if(
-                                         weights.layers.begin(), weights.layers.end(), [](const LayerWeights &layer) {
-                                             return std::holds_alternative<MoeWeights>(layer.mlp);
-                                         }))))
+      m_activations(modelConfig, std::max(1, modelOptions.prefillChunk), std::max(1, moeLayers))
 {
     requireRunnableBlocks(config.quantization);
     options.prefillChunk = std::max(1, options.prefillChunk);
@@ -130,10 +91,8 @@ Transformer::Layers::Layers(const ModelConfig &modelConfig, const Weights &weigh
         options.contextLength = config.max_position_embeddings;
     const auto scale = static_cast<float>(softmaxScale(config));
     layers.reserve(weights.layers.size());
-    for (const LayerWeights &layer : weights.layers) {
+    for (const LayerWeights &layer : weights.layers)
         layers.emplace_back(config, layer, scale);
-        moeLayers += layers.back().hasExperts() ? 1 : 0;
-    }
     if (!weights.mtp.empty())
         mtp.emplace(config, weights.mtp.front(), scale);
     m_backend.reserve(workspaceShape(config, options.prefillChunk));

@@ -15,6 +15,7 @@ namespace {
 // cut depends on the length alone, so that the result does not depend on the number of threads.
 constexpr int minPagesPerSplit = 8;
 constexpr int maxSplitStates = 64; // splits · tokens, bounds the memory
+constexpr int minHeadsPerBlock = 4;
 
 int splitsFor(int pages, int tokens)
 {
@@ -109,9 +110,10 @@ void AbsorbedAttention::attend(Parallel &parallel, const AttentionArgs &args, in
     const int pagesPerSplit = (pages + splits - 1) / splits;
     const double cost = static_cast<double>(tokens) * args.heads * (args.cache.start + tokens) *
                         (2 * args.cache.latentWidth + args.cache.ropeWidth);
-    // With few tokens and splits the heads keep the threads busy.
+    // With few tokens and splits the heads keep the threads busy. Every block of heads reads the cache again, so a
+    // block is not made smaller than what makes good use of a row.
     const int wanted = parallel.worthwhile(cost) ? 4 * parallel.threads() : 1;
-    const int headBlocks = std::clamp(wanted / (splits * tokens), 1, args.heads);
+    const int headBlocks = std::clamp(wanted / (splits * tokens), 1, std::max(1, args.heads / minHeadsPerBlock));
     const int headsPerBlock = (args.heads + headBlocks - 1) / headBlocks;
     parallel.run(splits * tokens * headBlocks, cost, [&](int index, int thread) {
         const int split = index / headBlocks / tokens;

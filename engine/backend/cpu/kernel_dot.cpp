@@ -10,6 +10,7 @@
 #include "hwy/foreach_target.h"
 
 #include "engine/backend/cpu/weight_formats-inl.h"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -47,6 +48,9 @@ HWY_INLINE void addPanel(const Matrix &weight, int row, std::size_t col, std::si
     HWY_UNROLL(4)
     for (int r = 0; r < rows; ++r)
         at[r] = weightAt<Format>(weight, row + r, col);
+    // Several short streams defeat the hardware's prefetcher; the next rows are asked for while these are used. A
+    // hint past the end of the matrix is ignored.
+    const std::size_t nextRows = rows * static_cast<std::size_t>(weight.cols) * Format::bytes;
     std::size_t c = 0;
     for (; c + 2 * n <= count; c += 2 * n) {
         const Floats x0 = loadFloats(x + c);
@@ -55,6 +59,7 @@ HWY_INLINE void addPanel(const Matrix &weight, int row, std::size_t col, std::si
         for (int r = 0; r < rows; ++r) {
             Floats w0;
             Floats w1;
+            hwy::Prefetch(at[r] + nextRows + c * Format::bytes);
             Format::loadTwo(at[r] + c * Format::bytes, w0, w1);
             sums[r] = hn::MulAdd(w1, x1, hn::MulAdd(w0, x0, sums[r]));
         }

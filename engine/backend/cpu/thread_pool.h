@@ -2,7 +2,8 @@
 // Fork-join threads for the ops of the CPU backend. A job is a number of independent tasks which the caller and
 // the workers take one at a time; the caller works too, so a pool of n has n − 1 threads and a pool of 1 none.
 // On a busy machine nobody waits for a worker that has not started: a job is open to those who come in time, and
-// the caller waits only for the ones inside.
+// the caller waits only for the ones inside. When other programs use the cores, so that a job took longer than it
+// would have taken the caller alone, the caller works alone for a while.
 
 #include <atomic>
 #include <condition_variable>
@@ -28,7 +29,7 @@ public:
     template <typename Body>
     void run(int tasks, const Body &body)
     {
-        if (m_workers.empty() || tasks <= 1) {
+        if (m_workers.empty() || tasks <= 1 || worksAlone()) {
             for (int task = 0; task < tasks; ++task)
                 body(task, 0);
             return;
@@ -45,16 +46,21 @@ private:
         int tasks = 0;
     };
 
+    bool worksAlone();
     void runShared(const Job &job);
+    void waitForWorkers(std::uint64_t state);
+    void judge(int tasks, int ownTasks, double ownSeconds, double seconds);
     void workerLoop(int thread);
     bool enter(std::uint64_t &lastJob);
-    void takeTasks(int thread);
+    int takeTasks(int thread);
     void parkUntilJob(std::uint64_t lastJob);
 
     Job m_job;                              ///< written only while the job is closed and nobody is inside
     alignas(64) std::atomic<int> m_next{0}; ///< next task nobody has taken
     /// Job number · 2³² + open bit + workers inside.
     alignas(64) std::atomic<std::uint64_t> m_state{0};
+    int m_aloneJobs = 0;   ///< jobs the caller still does alone
+    int m_alonePeriod = 0; ///< how many they were last time, less one for every shared job that went well
     std::atomic<int> m_parked{0};
     std::atomic<bool> m_stopping{false};
     std::mutex m_mutex; ///< guards only the parking

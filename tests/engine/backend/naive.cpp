@@ -1,0 +1,163 @@
+#include "tests/engine/backend/naive.h"
+
+#include <hwy/targets.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+namespace support {
+
+using engine::memory::DType;
+
+namespace {
+
+std::size_t ceilDivide(int a, int b)
+{
+    return static_cast<std::size_t>((a + b - 1) / b);
+}
+
+void store(float value, DType dtype, std::uint8_t *at)
+{
+    if (dtype == DType::F32) {
+        std::memcpy(at, &value, 4);
+    } else if (dtype == DType::F8_E4M3) {
+        *at = engine::memory::floatToE4m3(value);
+    } else {
+        const std::uint16_t bits =
+            dtype == DType::BF16 ? engine::memory::floatToBf16(value) : engine::memory::floatToF16(value);
+        std::memcpy(at, &bits, 2);
+    }
+}
+
+} // namespace
+
+RandomMatrix::RandomMatrix(DType dtype, int rows, int cols, unsigned seed, std::size_t offset, bool scaled)
+    : m_dtype(dtype), m_rows(rows), m_cols(cols), m_offset(offset)
+{
+    const std::size_t size = engine::memory::dtypeBytes(dtype);
+    const auto values = randomFloats(static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols), seed);
+    m_bytes.resize(values.size() * size + offset);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        store(values[i], dtype, m_bytes.data() + offset + i * size);
+    if (dtype == DType::F8_E4M3 && scaled) {
+        m_scales = randomFloats(ceilDivide(rows, 128) * ceilDivide(cols, 128), seed + 1);
+        for (float &scale : m_scales)
+            scale = 0.5F + 0.25F * scale;
+    }
+}
+
+engine::backend::Matrix RandomMatrix::view() const
+{
+    return {m_bytes.data() + m_offset, m_dtype, m_rows, m_cols, m_scales.empty() ? nullptr : m_scales.data()};
+}
+
+double RandomMatrix::at(int row, int col) const
+{
+    const std::size_t index =
+        static_cast<std::size_t>(row) * static_cast<std::size_t>(m_cols) + static_cast<std::size_t>(col);
+    const std::uint8_t *at = m_bytes.data() + m_offset + index * engine::memory::dtypeBytes(m_dtype);
+    const auto half = [&] { return engine::memory::loadUnaligned<std::uint16_t>(at); };
+    switch (m_dtype) {
+    case DType::F32:
+        return engine::memory::loadUnaligned<float>(at);
+    case DType::BF16:
+        return engine::memory::bf16ToFloat(half());
+    case DType::F16:
+        return engine::memory::f16ToFloat(half());
+    default:
+        break;
+    }
+    const std::size_t block =
+        static_cast<std::size_t>(row / 128) * ceilDivide(m_cols, 128) + static_cast<std::size_t>(col / 128);
+    return engine::memory::e4m3ToFloat(*at) * static_cast<double>(m_scales.empty() ? 1.0F : m_scales[block]);
+}
+
+std::vector<float> randomFloats(std::size_t count, unsigned seed, float spread)
+{
+    std::mt19937 random(seed);
+    std::vector<float> values(count);
+    for (float &value : values)
+        value = spread * (static_cast<float>(random() >> 8) / 8388608.0F - 1.0F);
+    return values;
+}
+
+std::vector<double> product(const RandomMatrix &matrix, std::span<const double> x)
+{
+    std::vector<double> out(static_cast<std::size_t>(matrix.view().rows), 0.0);
+    for (std::size_t row = 0; row < out.size(); ++row) {
+        for (std::size_t col = 0; col < x.size(); ++col)
+            out[row] += matrix.at(static_cast<int>(row), static_cast<int>(col)) * x[col];
+    }
+    return out;
+}
+
+std::vector<double> mlp(const RandomMatrix &gate, const RandomMatrix &up, const RandomMatrix &down,
+                        std::span<const double> x)
+{
+    std::vector<double> inner = product(gate, x);
+    const std::vector<double> other = product(up, x);
+    for (std::size_t i = 0; i < inner.size(); ++i)
+        inner[i] = inner[i] / (1.0 + std::exp(-inner[i])) * other[i];
+    return product(down, inner);
+}
+
+Choice chooseExperts(std::span<const double> affinities, std::span<const float> bias,
+                     const engine::backend::RouteArgs &args)
+{
+    const std::size_t groupSize = affinities.size() / static_cast<std::size_t>(args.groups);
+    std::vector<double> biased(affinities.begin(), affinities.end());
+    std::transform(biased.begin(), biased.end(), bias.begin(), biased.begin(), std::plus<>());
+    std::vector<std::size_t> groups(static_cast<std::size_t>(args.groups));
+    std::iota(groups.begin(), groups.end(), 0U);
+    const auto groupScore = [&](std::size_t group) {
+        std::vector<double> members(biased.begin() + static_cast<std::ptrdiff_t>(group * groupSize),
+                                    biased.begin() + static_cast<std::ptrdiff_t>((group + 1) * groupSize));
+        std::sort(members.begin(), members.end(), std::greater<>());
+        return members[0] + members[1];
+    };
+    std::stable_sort(groups.begin(), groups.end(),
+                     [&](std::size_t a, std::size_t b) { return groupScore(a) > groupScore(b); });
+    groups.resize(static_cast<std::size_t>(args.keptGroups));
+    std::sort(groups.begin(), groups.end());
+
+    std::vector<int> candidates;
+    for (const std::size_t group : groups) {
+        for (std::size_t i = 0; i < groupSize; ++i)
+            candidates.push_back(static_cast<int>(group * groupSize + i));
+    }
+    std::stable_sort(candidates.begin(), candidates.end(), [&](int a, int b) {
+        return biased[static_cast<std::size_t>(a)] > biased[static_cast<std::size_t>(b)];
+    });
+    candidates.resize(static_cast<std::size_t>(args.topK));
+
+    Choice choice{candidates, {}};
+    double sum = 0.0;
+    for (const int id : candidates)
+        sum += affinities[static_cast<std::size_t>(id)];
+    for (const int id : candidates)
+        choice.weights.push_back(affinities[static_cast<std::size_t>(id)] / (args.normalise ? sum : 1.0) *
+                                 static_cast<double>(args.scale));
+    return choice;
+}
+
+std::vector<std::int64_t> instructionSets()
+{
+    hwy::SetSupportedTargetsForTest(0);
+    std::vector<std::int64_t> targets;
+    for (std::int64_t rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) {
+        const std::int64_t target = rest & -rest;
+        if ((target & HWY_SSSE3) == 0) // not compiled
+            targets.push_back(target);
+    }
+    return targets;
+}
+
+void useInstructionSet(std::int64_t target)
+{
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+} // namespace support
