@@ -30,12 +30,8 @@ int wordsForTokens(int tokens, const std::function<int(int)> &promptTokens)
     const int atLow = promptTokens(low);
     const double perWord = std::max(0.1, static_cast<double>(promptTokens(high) - atLow) / (high - low));
     int words = std::max(1, low + static_cast<int>((tokens - atLow) / perWord));
-    while (words > 1) {
-        const int excess = promptTokens(words) - tokens;
-        if (excess <= 0)
-            break;
-        words = std::max(1, words - std::max(1, static_cast<int>(excess / perWord)));
-    }
+    for (int length = promptTokens(words); words > 1 && length > tokens; length = promptTokens(words))
+        words = std::clamp(static_cast<int>(static_cast<double>(words) * tokens / length), 1, words - 1);
     return words;
 }
 

@@ -48,9 +48,11 @@ private:
         for (bool pressedBefore = false;; pressedBefore = true) {
             m_view->askForInput();
             const LineReader::Result result = m_lines.read(line);
-            if (result != LineReader::Result::Interrupted)
-                return result == LineReader::Result::Line;
-            m_view->note("");
+            if (result == LineReader::Result::Line)
+                return true;
+            m_view->inputEnded();
+            if (result == LineReader::Result::End)
+                return false;
             if (pressedBefore)
                 throw Interrupted();
             m_view->note("Press Ctrl+C again or Ctrl+D to end.");

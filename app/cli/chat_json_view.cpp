@@ -15,6 +15,7 @@ public:
         write({{"event", "model_loaded"}, {"model", toJson(model)}});
     }
     void askForInput() override {}
+    void inputEnded() override {}
 
     void replyBegins(int turn, const engine::GenerationRequest &request) override
     {

@@ -29,6 +29,12 @@ public:
             m_terminal.write(Stream::Error, "> ");
     }
 
+    void inputEnded() override
+    {
+        if (m_interactive)
+            m_terminal.write(Stream::Error, "\n"); // after the "> " that nothing followed
+    }
+
     void replyBegins(int, const engine::GenerationRequest &) override { m_part.reset(); }
 
     void show(const engine::GenerationEvent &event) override

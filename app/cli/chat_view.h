@@ -16,6 +16,7 @@ public:
 
     virtual void modelLoaded(const engine::ModelInfo &model) = 0;
     virtual void askForInput() = 0;
+    virtual void inputEnded() = 0;
     virtual void replyBegins(int turn, const engine::GenerationRequest &request) = 0;
     virtual void show(const engine::GenerationEvent &event) = 0;
     virtual void replyEnded(const Reply &reply) = 0;

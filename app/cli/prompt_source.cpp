@@ -48,22 +48,20 @@ void PromptSource::addTo(CLI::App &command)
                                           "File with the message, - = standard input; a final newline is dropped");
     file->type_name("FILE")->excludes(prompt);
     command.add_option("--system", m_system, "System message")->type_name("TEXT");
-    m_promptOption = prompt;
-    m_fileOption = file;
 }
 
 void PromptSource::require() const
 {
-    if (m_promptOption->count() + m_fileOption->count() == 0)
+    if (!m_prompt && !m_file)
         throw CommandError::usage("There is no prompt.",
                                   "Give --prompt TEXT or --prompt-file FILE; --help lists the rest.");
 }
 
 std::vector<engine::ChatMessage> PromptSource::messages() const
 {
-    std::string prompt = m_prompt;
-    if (m_fileOption->count() > 0) {
-        prompt = readFile(m_file);
+    std::string prompt = m_prompt.value_or("");
+    if (m_file) {
+        prompt = readFile(*m_file);
         dropFinalNewline(prompt);
     }
     requireUtf8(prompt, "The prompt");

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,11 +22,9 @@ public:
     std::vector<engine::ChatMessage> messages() const;
 
 private:
-    std::string m_prompt;
-    std::string m_file;
+    std::optional<std::string> m_prompt;
+    std::optional<std::string> m_file;
     std::string m_system;
-    const CLI::Option *m_promptOption = nullptr;
-    const CLI::Option *m_fileOption = nullptr;
 };
 
 /// Throws CommandError (exit code Usage) naming `what` and the first bad byte.

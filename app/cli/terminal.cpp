@@ -78,17 +78,17 @@ void Terminal::writeLine(Stream stream, std::string_view text, Style style)
 
 void Terminal::showProgress(std::string_view text)
 {
-    if (!m_moves)
+    if (!m_moves || text == m_progress)
         return;
     send(Stream::Error, std::string(eraseLine).append(escapeForTerminal(text)));
-    m_progressShown = true;
+    m_progress = text;
 }
 
 void Terminal::clearProgress()
 {
-    if (m_progressShown)
+    if (!m_progress.empty())
         send(Stream::Error, eraseLine);
-    m_progressShown = false;
+    m_progress.clear();
 }
 
 void Terminal::send(Stream stream, std::string_view bytes)

@@ -39,8 +39,8 @@ private:
 
     State m_output;
     State m_error;
-    bool m_moves = false; ///< standard error understands cursor movement
-    bool m_progressShown = false;
+    bool m_moves = false;   ///< standard error understands cursor movement
+    std::string m_progress; ///< what the progress line shows now
 };
 
 } // namespace app::cli

@@ -44,11 +44,16 @@ Result runProgram(const QString &file, const QStringList &arguments, const QByte
     return finish(process);
 }
 
-Result runInto(int fd, const QStringList &arguments)
+Result runInto(int fd, const QStringList &arguments, const QByteArray &input, const QStringList &environment)
 {
     QProcess process;
+    QProcessEnvironment variables = QProcessEnvironment::systemEnvironment();
+    for (const QString &variable : environment)
+        variables.insert(variable.section('=', 0, 0), variable.section('=', 1));
+    process.setProcessEnvironment(variables);
     process.setChildProcessModifier([fd] { ::dup2(fd, STDOUT_FILENO); });
     process.start(program(), arguments);
+    process.write(input);
     process.closeWriteChannel();
     return finish(process);
 }

@@ -28,8 +28,8 @@ Result run(const QStringList &arguments, const QByteArray &input = {});
 
 Result runProgram(const QString &file, const QStringList &arguments, const QByteArray &input = {});
 
-/// With the standard output going to `fd`.
-Result runInto(int fd, const QStringList &arguments);
+/// With the standard output going to `fd`. `environment`: more variables, "NAME=value".
+Result runInto(int fd, const QStringList &arguments, const QByteArray &input = {}, const QStringList &environment = {});
 
 /// One JSON object per line; an empty object where a line is none.
 QList<QJsonObject> jsonLines(const QByteArray &text);

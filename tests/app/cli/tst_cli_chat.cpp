@@ -3,7 +3,11 @@
 #include <QJsonArray>
 #include <QTest>
 
+#include <array>
 #include <csignal>
+#include <fcntl.h>
+#include <pty.h>
+#include <unistd.h>
 
 using namespace clitest;
 
@@ -14,6 +18,22 @@ QList<QJsonObject> eventsNamed(const QByteArray &output, const QString &name)
     QList<QJsonObject> events = jsonLines(output);
     events.removeIf([&name](const QJsonObject &event) { return event["event"].toString() != name; });
     return events;
+}
+
+/// What the program writes to a terminal of its own.
+QByteArray terminalOutput(const QStringList &arguments, const QByteArray &input, const QStringList &environment)
+{
+    int controller = -1;
+    int terminal = -1;
+    if (::openpty(&controller, &terminal, nullptr, nullptr, nullptr) != 0)
+        return {};
+    const Result result = runInto(terminal, arguments, input, environment);
+    ::fcntl(controller, F_SETFL, O_NONBLOCK);
+    std::array<char, 65536> bytes; // more than a terminal holds back
+    const ssize_t count = ::read(controller, bytes.data(), bytes.size());
+    ::close(terminal);
+    ::close(controller);
+    return count > 0 && result.exitCode == 0 ? QByteArray(bytes.data(), count) : QByteArray();
 }
 
 /// Waits until the program has written `text` to standard error.
@@ -104,6 +124,20 @@ private slots:
         QCOMPARE(result.error.count("TTFT "), 1);
     }
 
+    void thinkingIsDimmedOnTerminalsThatWantColours()
+    {
+        const QStringList arguments = m_model.with({"chat", "--seed", "1", "--max-tokens", "16"});
+        const QByteArray dimmed = terminalOutput(arguments, "Hello\n", {"TERM=xterm", "NO_COLOR="});
+        QVERIFY(dimmed.contains("\033[2m"));
+        QVERIFY(dimmed.contains("\033[0m"));
+        QVERIFY(!dimmed.contains("[thinking]"));
+        for (const QStringList &environment : {QStringList{"TERM=xterm", "NO_COLOR=1"}, QStringList{"TERM=dumb"}}) {
+            const QByteArray plain = terminalOutput(arguments, "Hello\n", environment);
+            QVERIFY(plain.startsWith("[thinking]"));
+            QVERIFY(!plain.contains('\033'));
+        }
+    }
+
     void thinkingCanBeHidden()
     {
         const Result result = chat({}, "/think off\nHello\n");
@@ -155,7 +189,7 @@ private slots:
     void interruptingAReplyKeepsTheChat()
     {
         QProcess process;
-        process.start(program(), m_longModel.with({"chat", "--json", "--greedy"}));
+        process.start(program(), m_longModel.with({"chat", "--json", "--greedy", "--max-tokens", "15000"}));
         process.write("Hello\n");
         QVERIFY(waitForOutput(process, "\"token\""));
         interrupt(process);

@@ -58,12 +58,17 @@ private slots:
 
     void settingsThatAreNotGivenAreThoseTheModelRecommends()
     {
-        const QJsonObject recommended = run(m_model.with({"info", "--json"})).json()["recommended"].toObject();
-        QVERIFY(recommended["temperature"].isDouble());
-        const QJsonObject sampler = generate({"--json", "--top-k", "5"}).json()["sampler"].toObject();
-        QCOMPARE(sampler["temperature"], recommended["temperature"]);
-        QCOMPARE(sampler["top_p"], recommended["top_p"]);
-        QCOMPARE(sampler["top_k"].toInt(), 5);
+        const support::TinyModelOptions options;
+        support::TinyModel model = support::makeTinyModel(options);
+        model.generationConfig["temperature"] = 0.875;
+        model.generationConfig["top_p"] = 0.5;
+        const support::TemporaryFolder folder;
+        support::writeTinyModel(model, options, folder.path());
+        const Result result = run({"generate", "--json", "--prompt", "a", "--max-tokens", "2", "--top-k", "5",
+                                   "--model", QString::fromStdString(folder.text())});
+        QCOMPARE(at(result.json(), "sampler.temperature").toDouble(), 0.875);
+        QCOMPARE(at(result.json(), "sampler.top_p").toDouble(), 0.5);
+        QCOMPARE(at(result.json(), "sampler.top_k").toInt(), 5);
     }
 
     void theThinkingDoesNotMixWithTheAnswer()

@@ -58,6 +58,27 @@ private slots:
         }
     }
 
+    void rowsDependOnlyOnTheTokensUpToTheirOwn()
+    {
+        const auto positionsOf = [this](const char *prompt) {
+            const Result result = run(m_model.with({"trace", "--greedy", "--max-tokens", "2", "--prompt", prompt}));
+            return result.json()["positions"].toArray();
+        };
+        const QJsonArray first = positionsOf("How deep is it?");
+        const QJsonArray second = positionsOf("How deep is he?");
+        int same = 0;
+        while (first[same]["token"] == second[same]["token"])
+            ++same;
+        QVERIFY(same > 4);
+        for (int i = 0; i < same; ++i)
+            QCOMPARE(first[i], second[i]);
+        QVERIFY(first[same]["layers"] != second[same]["layers"]);
+        QSet<QJsonValue> choices;
+        for (int i = 0; i < same; ++i)
+            choices.insert(first[i]["layers"][0]["experts"]);
+        QVERIFY(choices.size() > 1);
+    }
+
     void tokensAreThoseOfGenerate()
     {
         const QJsonObject reply = run(m_model.with(QStringList{"generate", "--json"} + m_settings)).json();
