@@ -100,10 +100,10 @@ private slots:
 
     void negativeScoresDoNotLetExcludedGroupsIn()
     {
-        // All biased scores of the kept group are negative: a mask of 0 would prefer the excluded group.
-        const auto routed = route(logits({0.3, 0.2, 0.25, 0.9, 0.1, 0.1}), {-2.0F, -2.0F, -2.0F, -9.0F, -9.0F, -9.0F},
+        // All biased scores are negative, those of the second group less so: a mask of 0 would prefer the first.
+        const auto routed = route(logits({0.9, 0.1, 0.1, 0.3, 0.2, 0.25}), {-9.0F, -9.0F, -9.0F, -2.0F, -2.0F, -2.0F},
                                   settings(2, 1, 3));
-        QCOMPARE(routed.ids, (std::vector<int>{0, 2, 1}));
+        QCOMPARE(routed.ids, (std::vector<int>{3, 5, 4}));
     }
 
     void weightsAreNormalisedThenScaled()

@@ -172,8 +172,11 @@ private slots:
         auto cache = tiny->transformer.makeCache();
         tiny->lastLogits(prompt, cache);
         KvCache branch = cache.fork();
-        const auto leftLogits = tiny->lastLogits(left, cache);
-        const auto rightLogits = tiny->lastLogits(right, branch);
+        // In turns, so that each would read what the other has written, were the page still shared.
+        tiny->lastLogits(std::span(left).first(5), cache);
+        tiny->lastLogits(std::span(right).first(5), branch);
+        const auto leftLogits = tiny->lastLogits(std::span(left).subspan(5), cache);
+        const auto rightLogits = tiny->lastLogits(std::span(right).subspan(5), branch);
 
         for (const auto &[ending, branched] : {std::pair(left, leftLogits), std::pair(right, rightLogits)}) {
             auto fresh = tiny->transformer.makeCache();
