@@ -2,6 +2,8 @@
 
 #include "tests/ui/transcript_view/transcript_fixture.h"
 
+#include <QAbstractButton>
+
 using namespace fixture;
 
 class TranscriptStreamTest : public QObject {
