@@ -148,7 +148,7 @@ Json generationConfig(const Vocabulary &vocabulary)
             {"eos_token_id", vocabulary.eos()},
             {"pad_token_id", vocabulary.pad()},
             {"do_sample", true},
-            {"temperature", 0.6},
+            {"temperature", 0.3},
             {"top_p", 0.95},
             {"max_new_tokens", 1024}};
 }
