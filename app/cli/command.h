@@ -55,5 +55,6 @@ void addEvalCommand(CLI::App &program, Selection &selection);
 void addBenchCommand(CLI::App &program, Selection &selection);
 void addTraceCommand(CLI::App &program, Selection &selection);
 void addInfoCommand(CLI::App &program, Selection &selection);
+void addDevicesCommand(CLI::App &program, Selection &selection);
 
 } // namespace app::cli

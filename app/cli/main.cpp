@@ -46,6 +46,7 @@ bool parse(int argc, char **argv, Selection &selection, Terminal &terminal)
     addBenchCommand(program, selection);
     addTraceCommand(program, selection);
     addInfoCommand(program, selection);
+    addDevicesCommand(program, selection);
     try {
         program.parse(argc, argv);
         if (!selection.action)

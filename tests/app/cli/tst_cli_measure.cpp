@@ -1,4 +1,4 @@
-// info, eval and bench.
+// info, devices, eval and bench.
 
 #include "tests/app/cli/cli_process.h"
 
@@ -36,6 +36,16 @@ private slots:
         QCOMPARE(result.exitCode, 0);
         QVERIFY(result.output.contains("8 routed, 3 per token, 1 shared; 2 of 4 groups"));
         QVERIFY(result.error.isEmpty());
+    }
+
+    void devicesNeedNoModel()
+    {
+        const Result result = run({"devices", "--json"});
+        QCOMPARE(result.exitCode, 0);
+        const QJsonArray devices = result.json()["devices"].toArray();
+        QCOMPARE(devices[0]["id"].toString(), "cpu");
+        QVERIFY(devices[0]["runs_models"].toBool());
+        QVERIFY(devices.size() > 1 || !result.json()["absent"][0]["sentence"].toString().isEmpty());
     }
 
     void theContextCanBeMadeSmaller()

@@ -1,0 +1,41 @@
+#pragma once
+// What the program and its CUDA plugin agree on: plain C, so that no C++ library has to match. The plugin is a shared
+// library of its own, opened at run time, so that the program starts where no NVIDIA library is installed.
+
+#include <cstdint>
+
+extern "C" {
+
+/// Grows by one whenever anything below changes; both sides compare it before anything else is called.
+constexpr int bathyscope_cuda_abi = 1;
+
+struct BathyscopeCudaDevice {
+    char name[256];
+    int major; ///< compute capability
+    int minor;
+    int multiprocessors;
+    std::uint64_t memoryTotal; ///< bytes
+    std::uint64_t memoryFree;
+};
+
+/// Why nothing is listed.
+enum BathyscopeCudaProblem {
+    bathyscope_cuda_fine = 0,
+    bathyscope_cuda_no_driver = 1,
+    bathyscope_cuda_old_driver = 2,
+    bathyscope_cuda_no_device = 3,
+    bathyscope_cuda_failed = 4,
+};
+
+struct BathyscopeCudaQuery {
+    BathyscopeCudaProblem problem;
+    int runtimeVersion; ///< of the toolkit the plugin was built with, 13000 = 13.0
+    int driverVersion;  ///< the newest version the driver can serve, 0: no driver
+    char detail[256];   ///< the runtime's own words, for bathyscope_cuda_failed
+    int count;          ///< filled entries of `devices`
+    BathyscopeCudaDevice devices[64];
+};
+
+int bathyscope_cuda_plugin_abi();
+void bathyscope_cuda_query(BathyscopeCudaQuery *query);
+}

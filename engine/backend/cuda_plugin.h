@@ -1,0 +1,17 @@
+#pragma once
+// Opens the CUDA plugin and asks it. engine/backend/cuda/plugin.h is what both sides agree on.
+
+#include "engine/device_info.h"
+
+#include <optional>
+#include <string>
+
+namespace engine::backend {
+
+/// bathyscope_cuda beside the running program, else in its lib/bathyscope; nothing if this build has none.
+std::optional<std::string> findCudaPlugin();
+
+/// Adds the CUDA devices to `list`, or one sentence about why there are none. `file`: the plugin. Never throws.
+void addCudaDevices(const std::string &file, DeviceList &list);
+
+} // namespace engine::backend

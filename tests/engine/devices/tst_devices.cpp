@@ -1,0 +1,84 @@
+// What the program says of its machine, and of a CUDA plugin that is missing, foreign or finds nothing.
+
+#include "engine/backend/cuda_plugin.h"
+#include "engine/device_info.h"
+
+#include <QTest>
+
+using engine::DeviceList;
+
+namespace {
+
+DeviceList askPlugin(const std::string &name)
+{
+    DeviceList list;
+    engine::backend::addCudaDevices(std::string(PLUGINS "/") + name + ".so", list);
+    return list;
+}
+
+} // namespace
+
+class DevicesTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void theProcessorComesFirst()
+    {
+        const DeviceList list = engine::listDevices();
+        QVERIFY(!list.devices.empty());
+        const engine::DeviceInfo &cpu = list.devices.front();
+        QCOMPARE(cpu.id, std::string("cpu"));
+        QVERIFY(cpu.runsModels);
+        QVERIFY(!cpu.name.empty() && !cpu.architecture.empty());
+        QVERIFY(cpu.units >= 1);
+        QVERIFY(cpu.memoryFree > 0 && cpu.memoryFree <= cpu.memoryTotal);
+    }
+
+    void cudaIsListedOrItsAbsenceExplained()
+    {
+        const DeviceList list = engine::listDevices();
+        QVERIFY(list.devices.size() > 1 || list.absent.size() == 1);
+        for (const auto &absence : list.absent)
+            QVERIFY(!absence.sentence.empty());
+    }
+
+    void devicesOfThePluginAreListed()
+    {
+        const DeviceList list = askPlugin("fake_two_devices");
+        QVERIFY(list.absent.empty());
+        QCOMPARE(list.devices.size(), std::size_t{2});
+        QCOMPARE(list.devices[1].id, std::string("cuda:1"));
+        QCOMPARE(list.devices[1].name, std::string("NVIDIA Test"));
+        QCOMPARE(list.devices[1].architecture, std::string("sm_90"));
+        QCOMPARE(list.devices[1].units, 132);
+        QCOMPARE(list.devices[1].memoryFree, std::uint64_t{79'000'000'000});
+        QVERIFY(!list.devices[1].runsModels);
+    }
+
+    void absenceIsASentence_data()
+    {
+        QTest::addColumn<std::string>("plugin");
+        QTest::addColumn<QString>("words");
+        QTest::newRow("no driver") << std::string("fake_no_driver") << "No NVIDIA driver is installed";
+        QTest::newRow("old driver") << std::string("fake_old_driver")
+                                    << "serves CUDA 12.4, this program needs CUDA 13.0";
+        QTest::newRow("no device") << std::string("fake_no_device") << "reports no GPU";
+        QTest::newRow("failed") << std::string("fake_failed") << "something went wrong";
+        QTest::newRow("other version") << std::string("fake_other_version") << "is not the CUDA plugin of this version";
+        QTest::newRow("missing file") << std::string("missing") << "could not be opened";
+    }
+
+    void absenceIsASentence()
+    {
+        QFETCH(std::string, plugin);
+        QFETCH(QString, words);
+        const DeviceList list = askPlugin(plugin);
+        QVERIFY(list.devices.empty());
+        QCOMPARE(list.absent.size(), std::size_t{1});
+        const QString sentence = QString::fromStdString(list.absent.front().sentence);
+        QVERIFY2(sentence.contains(words), qPrintable(sentence));
+    }
+};
+
+QTEST_GUILESS_MAIN(DevicesTest)
+#include "tst_devices.moc"
