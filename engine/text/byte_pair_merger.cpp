@@ -57,12 +57,13 @@ const BytePairMerger::Slot *BytePairMerger::find(TokenId left, TokenId right) co
     return slot.pair == pair ? &slot : nullptr;
 }
 
-void BytePairMerger::encode(std::string_view piece, Scratch &scratch, std::vector<TokenId> &tokens) const
+void BytePairMerger::encode(std::string_view piece, const std::stop_token &stop, Scratch &scratch,
+                            std::vector<TokenId> &tokens) const
 {
     if (piece.size() <= shortPiece)
         encodeShort(piece, tokens);
     else
-        encodeLong(piece, scratch, tokens);
+        encodeLong(piece, stop, scratch, tokens);
 }
 
 void BytePairMerger::encodeShort(std::string_view piece, std::vector<TokenId> &tokens) const
@@ -122,7 +123,8 @@ void BytePairMerger::offer(Scratch &scratch, std::int32_t position) const
     std::push_heap(scratch.heap.begin(), scratch.heap.end(), std::greater<>());
 }
 
-void BytePairMerger::encodeLong(std::string_view piece, Scratch &scratch, std::vector<TokenId> &tokens) const
+void BytePairMerger::encodeLong(std::string_view piece, const std::stop_token &stop, Scratch &scratch,
+                                std::vector<TokenId> &tokens) const
 {
     const auto size = static_cast<std::int32_t>(piece.size());
     auto &nodes = scratch.nodes;
@@ -132,9 +134,9 @@ void BytePairMerger::encodeLong(std::string_view piece, Scratch &scratch, std::v
         const auto byte = static_cast<unsigned char>(piece[static_cast<std::size_t>(i)]);
         nodes.push_back({m_byteTokens[byte], i - 1, i + 1 < size ? i + 1 : -1});
     }
-    for (std::int32_t i = 0; i < size; ++i)
+    for (std::int32_t i = 0; i < size && !stop.stop_requested(); ++i)
         offer(scratch, i);
-    while (!scratch.heap.empty()) {
+    while (!scratch.heap.empty() && !stop.stop_requested()) {
         const std::uint64_t candidate = scratch.heap.front();
         std::pop_heap(scratch.heap.begin(), scratch.heap.end(), std::greater<>());
         scratch.heap.pop_back();

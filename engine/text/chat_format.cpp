@@ -131,11 +131,13 @@ std::vector<PromptPart> renderHistory(const ChatFormat &format, const std::vecto
     return parts;
 }
 
-std::optional<ChatFormat> recogniseFormat(const TemplateNode &program, const std::string &bos, const std::string &eos)
+std::optional<ChatFormat> recogniseFormat(const TemplateNode &program, const std::string &bos, const std::string &eos,
+                                          const std::function<void()> &beforeTrial)
 {
     std::vector<ChatFormat> candidates = knownFormats();
     for (const std::vector<RawMessage> &messages : probes()) {
         for (const bool generationPrompt : {true, false}) {
+            beforeTrial();
             const std::string expected = renderedByTemplate(program, messages, bos, eos, generationPrompt);
             std::erase_if(candidates, [&](const ChatFormat &format) {
                 return renderedByFormat(format, messages, bos, eos, generationPrompt) != expected;

@@ -1,12 +1,14 @@
 #include "engine/text/chat_template.h"
 
 #include "engine/model/json_reader.h"
+#include "engine/model/load_stop.h"
 #include "engine/text/detail/chat_format.h"
 #include "engine/text/detail/json_place.h"
 #include "engine/text/detail/template_program.h"
 #include "engine/text/tokenizer.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace engine::text {
@@ -18,6 +20,7 @@ using detail::PromptPart;
 using detail::RawMessage;
 
 constexpr std::uint64_t maxConfigBytes = 4ULL << 20U;
+constexpr std::size_t maxTemplateBytes = std::size_t{64} << 10U; // the published ones have a tenth
 
 struct TemplateSource {
     std::string file;
@@ -64,11 +67,15 @@ TemplateSource readSource(const std::string &folder)
             "that was published with this model there.");
 }
 
-ChatFormat recognise(const TemplateSource &source, const std::string &bos, const std::string &eos)
+ChatFormat recognise(const TemplateSource &source, const std::string &bos, const std::string &eos,
+                     const std::function<void()> &beforeTrial)
 {
+    if (source.text.size() > maxTemplateBytes)
+        refuse(source, "the model's chat template is " + std::to_string(source.text.size()) +
+                           " bytes long, which is more than " + std::to_string(maxTemplateBytes) + ".");
     try {
         const detail::TemplateNodePtr program = detail::parseTemplate(source.text);
-        if (const std::optional<ChatFormat> format = detail::recogniseFormat(*program, bos, eos))
+        if (const std::optional<ChatFormat> format = detail::recogniseFormat(*program, bos, eos, beforeTrial))
             return *format;
     } catch (const detail::TemplateError &error) {
         refuse(source, "the model's chat template failed at line " + std::to_string(error.line()) + ": " +
@@ -101,6 +108,14 @@ std::vector<std::pair<std::string, TokenId>> formatTokens(const Tokenizer &token
 [[noreturn]] void invalidRequest(const std::string &field, const std::string &why)
 {
     throw Error(ErrorCode::RequestInvalid, "", field, "The conversation cannot be sent: " + field + " " + why + ".");
+}
+
+[[noreturn]] void promptTooLong(const std::string &tokens, int contextLength)
+{
+    throw Error(ErrorCode::PromptTooLong, {}, "messages",
+                "The conversation is " + tokens + " tokens long; the model's context is " +
+                    std::to_string(contextLength) +
+                    " tokens and needs room for a reply. Start a new conversation or shorten the message.");
 }
 
 void validate(const std::vector<ChatMessage> &messages, bool continueLast)
@@ -173,17 +188,20 @@ struct ChatTemplate::Data {
     std::string eos;
     std::vector<std::pair<std::string, TokenId>> formatTokens;
 
-    std::vector<TokenId> encode(const std::vector<PromptPart> &parts) const;
+    /// Nothing when stopped.
+    std::optional<std::vector<TokenId>> encode(const std::vector<PromptPart> &parts, const std::stop_token &stop) const;
 };
 
 /// Text between two format tokens is encoded in one go, as the tokens of a text depend on what stands beside it.
-std::vector<TokenId> ChatTemplate::Data::encode(const std::vector<PromptPart> &parts) const
+std::optional<std::vector<TokenId>> ChatTemplate::Data::encode(const std::vector<PromptPart> &parts,
+                                                               const std::stop_token &stop) const
 {
     std::vector<TokenId> tokens;
     std::string between;
     const auto flush = [&] {
-        const std::vector<TokenId> encoded = tokenizer->encode(between, AddedTokens::Ignore);
-        tokens.insert(tokens.end(), encoded.begin(), encoded.end());
+        const auto encoded = tokenizer->encode(between, AddedTokens::Ignore, stop);
+        if (encoded)
+            tokens.insert(tokens.end(), encoded->begin(), encoded->end());
         between.clear();
     };
     for (const PromptPart &part : parts) {
@@ -204,6 +222,8 @@ std::vector<TokenId> ChatTemplate::Data::encode(const std::vector<PromptPart> &p
         }
     }
     flush();
+    if (stop.stop_requested())
+        return std::nullopt;
     return tokens;
 }
 
@@ -212,16 +232,22 @@ ChatTemplate::ChatTemplate(ChatTemplate &&) noexcept = default;
 ChatTemplate &ChatTemplate::operator=(ChatTemplate &&) noexcept = default;
 ChatTemplate::~ChatTemplate() = default;
 
-ChatTemplate ChatTemplate::open(const std::string &folder, const Tokenizer &tokenizer)
+ChatTemplate ChatTemplate::open(const std::string &folder, const Tokenizer &tokenizer, const std::stop_token &stop)
 {
     const std::string bos = tokenText(tokenizer, tokenizer.bos());
     const std::string eos = tokenText(tokenizer, tokenizer.eos());
-    const ChatFormat format = recognise(readSource(folder), bos, eos);
+    const ChatFormat format = recognise(readSource(folder), bos, eos, [&] { model::throwIfStopped(stop, folder); });
     return ChatTemplate(
         std::make_unique<const Data>(Data{&tokenizer, format, bos, eos, text::formatTokens(tokenizer)}));
 }
 
 RenderedPrompt ChatTemplate::render(const std::vector<ChatMessage> &messages, bool continueLast) const
+{
+    return render(messages, continueLast, RenderLimits{}).value();
+}
+
+std::optional<RenderedPrompt> ChatTemplate::render(const std::vector<ChatMessage> &messages, bool continueLast,
+                                                   const RenderLimits &limits) const
 {
     validate(messages, continueLast);
     const ChatFormat &format = m_data->format;
@@ -234,7 +260,16 @@ RenderedPrompt ChatTemplate::render(const std::vector<ChatMessage> &messages, bo
     prompt.start = appendOpenAnswer(format, continueLast ? messages.back() : ChatMessage{}, parts);
     for (const PromptPart &part : parts)
         prompt.text += part.text;
-    prompt.tokens = m_data->encode(parts);
+    const auto length = static_cast<std::size_t>(limits.contextLength);
+    const std::size_t fewest = prompt.text.size() / m_data->tokenizer->longestTokenBytes();
+    if (fewest >= length)
+        promptTooLong("at least " + std::to_string(fewest), limits.contextLength);
+    auto tokens = m_data->encode(parts, limits.stop);
+    if (!tokens)
+        return std::nullopt;
+    prompt.tokens = std::move(*tokens);
+    if (prompt.tokens.size() >= length)
+        promptTooLong(std::to_string(prompt.tokens.size()), limits.contextLength);
     return prompt;
 }
 

@@ -12,7 +12,10 @@
 #include "engine/generation.h"
 #include "engine/text/reasoning_parser.h"
 
+#include <limits>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -27,10 +30,18 @@ struct RenderedPrompt {
     TextPart startsIn() const { return start.part; }
 };
 
+/// What keeps render() from working long on a text that nobody will get an answer to.
+struct RenderLimits {
+    int contextLength = std::numeric_limits<int>::max(); ///< tokens; a prompt must leave room for one more
+    std::stop_token stop{};
+};
+
 /// Thread contract: immutable; render() may be called from several threads. The tokenizer must outlive it.
 class ChatTemplate {
 public:
-    static ChatTemplate open(const std::string &folder, const Tokenizer &tokenizer);
+    /// Throws TemplateInvalid, UnsupportedFeature or TokenizerInvalid naming file and field; Internal when `stop` was
+    /// requested, which is looked at before every trial of the template.
+    static ChatTemplate open(const std::string &folder, const Tokenizer &tokenizer, const std::stop_token &stop = {});
 
     ChatTemplate(ChatTemplate &&) noexcept;
     ChatTemplate &operator=(ChatTemplate &&) noexcept;
@@ -50,6 +61,10 @@ public:
     /// Throws RequestInvalid, field "messages" or "messages[i].<name>": no messages; thinking of others than the
     /// assistant; text after a thought that is not closed; continueLast without an assistant message at the end.
     RenderedPrompt render(const std::vector<ChatMessage> &messages, bool continueLast) const;
+    /// The same within limits: throws PromptTooLong, for a text that is far too long without encoding it; nothing when
+    /// a stop was requested before the end.
+    std::optional<RenderedPrompt> render(const std::vector<ChatMessage> &messages, bool continueLast,
+                                         const RenderLimits &limits) const;
 
     bool reasons() const;     ///< the generation prompt opens a thought
     std::string name() const; ///< "deepseek-llm", "deepseek-v3", "deepseek-r1" or "deepseek-r1-0528"

@@ -149,8 +149,9 @@ void ReasoningParser::holdThinking(std::vector<TextPiece> &pieces)
 void ReasoningParser::holdAnswer(std::vector<TextPiece> &pieces)
 {
     if (m_mayOpen) {
-        const std::size_t blank = std::min(m_held.find_first_not_of(whiteSpace), m_held.size());
-        const std::string_view rest = std::string_view(m_held).substr(blank);
+        // From where the last call ended: a model may write white space for as long as its context lasts.
+        m_heldBlank = std::min(m_held.find_first_not_of(whiteSpace, m_heldBlank), m_held.size());
+        const std::string_view rest = std::string_view(m_held).substr(m_heldBlank);
         if (rest.empty() || (!m_openTag && rest != openText && openText.starts_with(rest)))
             return;
         if (!m_openTag && rest == openText) {
@@ -171,11 +172,13 @@ void ReasoningParser::emitHeld(std::size_t length, std::vector<TextPiece> &piece
         pieces.push_back({m_part, {}});
     pieces.back().text.append(m_held, 0, length);
     m_held.erase(0, length);
+    m_heldBlank = 0;
 }
 
 void ReasoningParser::openThought()
 {
     m_held.clear();
+    m_heldBlank = 0;
     m_part = TextPart::Thinking;
     m_mayOpen = false;
     m_skipNewlines = newlinesAfterOpen;
@@ -187,6 +190,7 @@ void ReasoningParser::openThought()
 void ReasoningParser::closeThought()
 {
     m_held.clear();
+    m_heldBlank = 0;
     m_part = TextPart::Answer;
     m_mayOpen = m_openTag.has_value();
     m_skipNewlines = newlinesAfterClose;

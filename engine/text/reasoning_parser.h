@@ -76,6 +76,7 @@ private:
     StreamDecoder m_decoder;
     std::string
         m_held; ///< thinking: the beginning of a closing tag; answer: white space, the beginning of an opening tag
+    std::size_t m_heldBlank = 0; ///< answer that may open a thought: white space at the front of m_held
 
     void consume(std::string_view text, std::vector<TextPiece> &pieces);
     void holdThinking(std::vector<TextPiece> &pieces);

@@ -17,6 +17,10 @@ constexpr std::size_t matchSteps = 1'000'000;
 constexpr std::size_t matchStepsPerByte = 16;
 // Start positions tried in one call of PCRE2; between the calls the clock is looked at.
 constexpr std::size_t searchWindow = 256;
+// A find takes between 100 ns and, with a hostile pattern, a good part of a second. Looking at the clock costs little
+// beside the slow ones and something beside the fast ones, so these share a look.
+constexpr int mostFindsPerLook = 64;
+constexpr std::chrono::milliseconds slowInterval{1};
 
 struct Free {
     void operator()(pcre2_code *p) const { pcre2_code_free(p); }
@@ -98,8 +102,9 @@ struct Matcher::State {
     Owned<pcre2_jit_stack> stack = owned(pcre2_jit_stack_create(32U << 10U, jitStackBytes, nullptr));
 };
 
-Matcher::Matcher(std::chrono::milliseconds budget)
-    : m_state(std::make_unique<State>()), m_deadline(std::chrono::steady_clock::now() + budget)
+Matcher::Matcher(std::chrono::milliseconds budget, std::stop_token stop)
+    : m_state(std::make_unique<State>()), m_stop(std::move(stop)), m_lastLook(std::chrono::steady_clock::now()),
+      m_deadline(m_lastLook + budget)
 {
     pcre2_set_heap_limit(m_state->context.get(), heapKibibytes);
     // Without an own stack the JIT code takes 32 KiB of the thread's.
@@ -108,12 +113,25 @@ Matcher::Matcher(std::chrono::milliseconds budget)
 
 Matcher::~Matcher() = default;
 
+void Matcher::lookAtClock()
+{
+    m_stopped = m_stop.stop_requested();
+    const auto now = std::chrono::steady_clock::now();
+    if (now > m_deadline && !m_stopped)
+        failedOnText("time limit");
+    m_interval = now - m_lastLook > slowInterval ? 1 : std::min(2 * m_interval, mostFindsPerLook);
+    m_untilLook = m_interval;
+    m_lastLook = now;
+}
+
 std::optional<Range> Matcher::find(const Regex &regex, std::string_view subject, std::size_t start)
 {
     pcre2_match_context *context = m_state->context.get();
     const std::size_t steps = matchSteps + matchStepsPerByte * subject.size();
     pcre2_set_match_limit(context, static_cast<std::uint32_t>(std::min<std::size_t>(steps, UINT32_MAX)));
-    while (start < subject.size()) {
+    if (--m_untilLook <= 0)
+        lookAtClock();
+    while (start < subject.size() && !m_stopped) {
         const std::size_t last = std::min(start + searchWindow, subject.size() - 1);
         pcre2_set_offset_limit(context, last);
         const int outcome = pcre2_match(regex.m_code->compiled.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()),
@@ -124,8 +142,7 @@ std::optional<Range> Matcher::find(const Regex &regex, std::string_view subject,
         }
         if (outcome != PCRE2_ERROR_NOMATCH)
             failedOnText(messageOf(outcome));
-        if (std::chrono::steady_clock::now() > m_deadline)
-            failedOnText("time limit");
+        lookAtClock();
         start = nextCharacter(subject, last);
     }
     return std::nullopt;

@@ -1,6 +1,7 @@
 #include "engine/text/detail/template_program.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -43,6 +44,25 @@ std::string stripped(std::string_view text, bool front, bool back)
         return {};
     const std::size_t last = back ? text.find_last_not_of(whiteSpace) : text.size() - 1;
     return last == std::string_view::npos ? std::string() : std::string(text.substr(begin, last + 1 - begin));
+}
+
+std::size_t bytesOf(const Value &value)
+{
+    const auto *text = std::get_if<std::string>(&value.held);
+    return sizeof(Value) + (text != nullptr ? text->size() : 0);
+}
+
+template <class Iterator>
+std::size_t bytesOf(Iterator begin, Iterator end)
+{
+    return std::accumulate(begin, end, std::size_t{0},
+                           [](std::size_t sum, const Value &value) { return sum + bytesOf(value); });
+}
+
+/// std::string::find compares the sought text at every place of the other; a comparison takes 16 bytes at a time.
+std::size_t searchCost(std::string_view text, std::string_view sought)
+{
+    return text.size() * (1 + sought.size() / 16);
 }
 
 std::vector<Value> splitText(std::string_view text, std::string_view separator, std::int64_t most)
@@ -99,6 +119,7 @@ private:
     };
 
     /// Steps alone do not bound the time: one step can copy a text that earlier ones have doubled again and again.
+    /// Every value an expression gives is charged, as each may be a copy.
     void charge(const TemplateNode &node, std::size_t bytes)
     {
         m_copied += bytes;
@@ -180,7 +201,7 @@ private:
         const auto *list = std::get_if<TemplateList>(&iterable.held);
         if (list == nullptr)
             fail(node, "only lists can be iterated over");
-        charge(node, (*list)->size() * sizeof(Value));
+        charge(node, bytesOf((*list)->begin(), (*list)->end()));
         const std::vector<Value> items = **list;
         for (std::size_t i = 0; i < items.size(); ++i) {
             std::map<std::string, Value> loop;
@@ -214,6 +235,13 @@ private:
     Value evaluate(const TemplateNode &node)
     {
         const Step step(*this, node);
+        Value value = valueOf(node);
+        charge(node, bytesOf(value));
+        return value;
+    }
+
+    Value valueOf(const TemplateNode &node)
+    {
         switch (node.kind) {
         case Node::Literal:
             return node.value;
@@ -255,11 +283,8 @@ private:
     {
         for (auto scope = m_scopes.rbegin(); scope != m_scopes.rend(); ++scope) {
             const auto found = scope->find(node.text);
-            if (found == scope->end())
-                continue;
-            if (const auto *text = std::get_if<std::string>(&found->second.held))
-                charge(node, text->size());
-            return found->second;
+            if (found != scope->end())
+                return found->second;
         }
         return {};
     }
@@ -378,15 +403,19 @@ private:
         return !holds<bool>(a) || std::get<bool>(a.held) == std::get<bool>(b.held);
     }
 
-    static bool contains(const TemplateNode &node, const Value &container, const Value &element)
+    bool contains(const TemplateNode &node, const Value &container, const Value &element)
     {
-        if (const auto *whole = std::get_if<std::string>(&container.held))
+        if (const auto *whole = std::get_if<std::string>(&container.held)) {
+            charge(node, searchCost(*whole, text(node, element)));
             return whole->find(text(node, element)) != std::string::npos;
+        }
         if (const auto *dict = std::get_if<TemplateDict>(&container.held))
             return holds<std::string>(element) && (*dict)->count(std::get<std::string>(element.held)) > 0;
-        if (const auto *list = std::get_if<TemplateList>(&container.held))
+        if (const auto *list = std::get_if<TemplateList>(&container.held)) {
+            charge(node, bytesOf((*list)->begin(), (*list)->end()));
             return std::any_of((*list)->begin(), (*list)->end(),
                                [&](const Value &value) { return equal(node, element, value); });
+        }
         fail(node, "\"in\" needs a text, a list or a dictionary");
     }
 
@@ -422,7 +451,9 @@ private:
         };
         const std::int64_t from = bound(1, 0);
         const std::int64_t to = std::max(from, bound(2, size));
-        return {std::make_shared<std::vector<Value>>((*list)->begin() + from, (*list)->begin() + to)};
+        const auto begin = (*list)->begin();
+        charge(node, bytesOf(begin + from, begin + to));
+        return {std::make_shared<std::vector<Value>>(begin + from, begin + to)};
     }
 
     std::vector<Value> argumentsOf(const TemplateNode &node)
@@ -465,9 +496,11 @@ private:
         if (name == "endswith" && arguments.size() == 1)
             return {self.ends_with(text(node, arguments[0]))};
         if (name == "split" && !arguments.empty() && arguments.size() <= 2 && !text(node, arguments[0]).empty()) {
+            const std::string &separator = text(node, arguments[0]);
             charge(node, self.size() * sizeof(Value)); // as many parts as characters at worst
+            charge(node, searchCost(self, separator));
             const std::int64_t most = arguments.size() == 2 ? integer(node, arguments[1]) : -1;
-            return {std::make_shared<std::vector<Value>>(splitText(self, text(node, arguments[0]), most))};
+            return {std::make_shared<std::vector<Value>>(splitText(self, separator, most))};
         }
         fail(node, "the method \"" + name + "\" is not supported");
     }

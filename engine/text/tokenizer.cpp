@@ -7,6 +7,7 @@
 #include "engine/text/detail/utf8.h"
 #include "engine/text/stream_decoder.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <unordered_map>
@@ -23,6 +24,11 @@ std::chrono::milliseconds splittingBudget(std::size_t bytes)
 }
 
 struct Encoding {
+    Encoding(std::size_t bytes, std::stop_token stopRequest)
+        : stop(std::move(stopRequest)), matcher(splittingBudget(bytes), stop)
+    {
+    }
+    std::stop_token stop;
     detail::Matcher matcher;
     detail::BytePairMerger::Scratch scratch;
     std::vector<std::string_view> pieces;
@@ -35,6 +41,7 @@ struct Tokenizer::Data {
     detail::TokenizerFile file;
     detail::BytePairMerger merger;
     std::vector<std::string> bytes; ///< by id
+    std::size_t longestBytes = 1;
     /// Added tokens in the order Hugging Face looks for them: those with "normalized" false in the whole
     /// text, then the others in what is left between.
     std::vector<detail::AddedTokenMatcher> added;
@@ -87,6 +94,8 @@ void Tokenizer::Data::buildTokens()
         if (detail::nextUtf8(token.text).length == token.text.size() && !token.special)
             single[token.normalized ? 1 : 0].emplace_back(token.text, static_cast<TokenId>(id));
     }
+    for (const std::string &token : bytes)
+        longestBytes = std::max(longestBytes, token.size());
     for (std::size_t id = 0; file.ignoreMerges && id < bytes.size(); ++id) {
         if (!file.tokens[id].added)
             whole.emplace(bytes[id], static_cast<TokenId>(id));
@@ -104,11 +113,13 @@ void Tokenizer::Data::encodePlain(std::string_view text, Encoding &encoding) con
     encoding.pieces.clear();
     file.preTokenizer.split(text, encoding.matcher, encoding.pieces);
     for (const std::string_view piece : encoding.pieces) {
+        if (encoding.stop.stop_requested())
+            return;
         const auto found = whole.find(piece);
         if (found != whole.end())
             encoding.tokens.push_back(found->second);
         else
-            merger.encode(piece, encoding.scratch, encoding.tokens);
+            merger.encode(piece, encoding.stop, encoding.scratch, encoding.tokens);
     }
 }
 
@@ -120,7 +131,7 @@ void Tokenizer::Data::encodeAround(std::span<const detail::AddedTokenMatcher> ma
         return;
     }
     std::size_t done = 0;
-    while (done < text.size()) {
+    while (done < text.size() && !encoding.stop.stop_requested()) {
         const detail::AddedTokenMatcher::Match match = matchers.front().find(text, done);
         if (match.begin > done)
             encodeAround(matchers.subspan(1), text.substr(done, match.begin - done), encoding);
@@ -142,6 +153,12 @@ Tokenizer Tokenizer::open(const std::string &folder)
 
 std::vector<TokenId> Tokenizer::encode(std::string_view utf8, AddedTokens addedTokens) const
 {
+    return encode(utf8, addedTokens, std::stop_token()).value();
+}
+
+std::optional<std::vector<TokenId>> Tokenizer::encode(std::string_view utf8, AddedTokens addedTokens,
+                                                      const std::stop_token &stop) const
+{
     if (utf8.size() > maxTextBytes)
         throw Error(ErrorCode::PromptTooLong, "", "messages",
                     "The text is too long: " + std::to_string(utf8.size()) + " bytes, at most " +
@@ -151,9 +168,11 @@ std::vector<TokenId> Tokenizer::encode(std::string_view utf8, AddedTokens addedT
         repaired = detail::toValidUtf8(utf8);
         utf8 = repaired;
     }
-    Encoding encoding{detail::Matcher(splittingBudget(utf8.size())), {}, {}, {}};
+    Encoding encoding(utf8.size(), stop);
     if (!utf8.empty())
         m_data->encodeAround(addedTokens == AddedTokens::Match ? m_data->added : m_data->letters, utf8, encoding);
+    if (stop.stop_requested())
+        return std::nullopt;
     return std::move(encoding.tokens);
 }
 
@@ -202,6 +221,11 @@ std::optional<TokenId> Tokenizer::bos() const
 std::optional<TokenId> Tokenizer::eos() const
 {
     return m_data->file.eos;
+}
+
+std::size_t Tokenizer::longestTokenBytes() const
+{
+    return m_data->longestBytes;
 }
 
 int Tokenizer::size() const

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ public:
     /// text decode(encode(x)) == x. Throws RequestInvalid when the splitting rule exceeds its match limit
     /// on this text, PromptTooLong above 1 GiB.
     std::vector<TokenId> encode(std::string_view utf8, AddedTokens addedTokens) const;
+    /// The same; nothing when a stop was requested before the end. It is noticed within a fraction of a second.
+    std::optional<std::vector<TokenId>> encode(std::string_view utf8, AddedTokens addedTokens,
+                                               const std::stop_token &stop) const;
 
     /// Raw bytes of a token: any bytes for a BPE token (perhaps half a character), the text itself for an
     /// added token. Empty for an id that is not defined. Valid as long as the tokenizer.
@@ -58,6 +62,9 @@ public:
     /// bos_token and eos_token of tokenizer_config.json; empty if the model has none.
     std::optional<TokenId> bos() const;
     std::optional<TokenId> eos() const;
+
+    /// Bytes of the longest token: n tokens stand for at most n times as many bytes of text.
+    std::size_t longestTokenBytes() const;
 
     /// Number of defined tokens. Ids are dense: every id in [0, size) is defined.
     int size() const;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <string_view>
 #include <vector>
 
@@ -36,8 +37,10 @@ public:
         std::vector<std::uint64_t> heap; ///< rank · 2^32 + position of the left one, the lowest in front
     };
 
-    /// Appends the tokens of one piece, at most 2^31 − 1 bytes. n log n in its length.
-    void encode(std::string_view piece, Scratch &scratch, std::vector<TokenId> &tokens) const;
+    /// Appends the tokens of one piece, at most 2^31 − 1 bytes. n log n in its length. After a stop was requested what
+    /// is appended has no meaning.
+    void encode(std::string_view piece, const std::stop_token &stop, Scratch &scratch,
+                std::vector<TokenId> &tokens) const;
 
 private:
     struct Slot {
@@ -54,7 +57,8 @@ private:
     std::size_t slotOf(std::uint64_t pair) const;
     const Slot *find(TokenId left, TokenId right) const;
     void encodeShort(std::string_view piece, std::vector<TokenId> &tokens) const;
-    void encodeLong(std::string_view piece, Scratch &scratch, std::vector<TokenId> &tokens) const;
+    void encodeLong(std::string_view piece, const std::stop_token &stop, Scratch &scratch,
+                    std::vector<TokenId> &tokens) const;
     /// The merge of the symbol at this position with its right neighbour; nullptr if there is none.
     const Slot *mergeAt(const std::vector<Scratch::Node> &nodes, std::int32_t position) const;
     void offer(Scratch &scratch, std::int32_t position) const;

@@ -3,6 +3,7 @@
 
 #include "engine/text/detail/template_program.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,7 +59,8 @@ std::vector<PromptPart> renderHistory(const ChatFormat &format, const std::vecto
 std::string historyContent(const ChatFormat &format, const std::string &raw);
 
 /// The format that renders some probe conversations exactly as the template does, with and without generation prompt.
-/// Throws TemplateError if the template fails on a probe.
-std::optional<ChatFormat> recogniseFormat(const TemplateNode &program, const std::string &bos, const std::string &eos);
+/// Throws TemplateError if the template fails on a probe, and what `beforeTrial`, called before each run, throws.
+std::optional<ChatFormat> recogniseFormat(const TemplateNode &program, const std::string &bos, const std::string &eos,
+                                          const std::function<void()> &beforeTrial);
 
 } // namespace engine::text::detail

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -42,18 +43,25 @@ private:
 class Matcher {
 public:
     /// After `budget` find() throws RequestInvalid: a guard against patterns that are quadratic on a hostile text.
-    explicit Matcher(std::chrono::milliseconds budget);
+    explicit Matcher(std::chrono::milliseconds budget, std::stop_token stop = {});
     ~Matcher();
     Matcher(const Matcher &) = delete;
     Matcher &operator=(const Matcher &) = delete;
 
-    /// The leftmost match at or after `start`; the subject must be valid UTF-8.
+    /// The leftmost match at or after `start`; the subject must be valid UTF-8. Nothing once a stop was noticed.
     std::optional<Range> find(const Regex &regex, std::string_view subject, std::size_t start);
 
 private:
     struct State;
+    void lookAtClock();
+
     std::unique_ptr<State> m_state;
+    std::stop_token m_stop;
+    std::chrono::steady_clock::time_point m_lastLook;
     std::chrono::steady_clock::time_point m_deadline;
+    int m_interval = 1; ///< finds from one look at the clock to the next
+    int m_untilLook = 1;
+    bool m_stopped = false;
 };
 
 } // namespace engine::text::detail

@@ -307,19 +307,28 @@ private slots:
         row("member of nothing", "{{ a.b.c }}", "undefined");
         row("iterating a number", "{% for x in 5 %}{% endfor %}", "lists");
         row("writing a list", "{{ messages }}", "list");
-        row("parentheses", "{{ " + times(100'000, "(") + " }}", "nested deeper");
-        row("nots", "{{ " + times(100'000, "not ") + "true }}", "nested deeper");
-        row("minus signs", "{{ " + times(100'000, "-") + "1 }}", "nested deeper");
-        row("ifs", times(10'000, "{% if true %}"), "nested deeper");
+        row("parentheses", "{{ " + times(60'000, "(") + " }}", "nested deeper");
+        row("nots", "{{ " + times(15'000, "not ") + "true }}", "nested deeper");
+        row("minus signs", "{{ " + times(60'000, "-") + "1 }}", "nested deeper");
+        row("ifs", times(4'000, "{% if true %}"), "nested deeper");
         row("suffixes", "{{ a" + times(10'000, ".b") + " }}", "suffixes");
-        row("endless sum", "{{ 1" + times(200'000, "+1") + " }}", "steps");
         const std::string list = "[0" + times(99, ",0") + "]";
-        row("loops in loops",
-            "{% for a in " + list + " %}{% for b in " + list + " %}{% for c in " + list +
-                " %}{% endfor %}{% endfor %}{% endfor %}",
-            "steps");
+        const auto loops = [&](const std::string &body) {
+            return "{% for a in " + list + " %}{% for b in " + list + " %}" + body + "{% endfor %}{% endfor %}";
+        };
+        row("endless sum", "{% for a in " + list + " %}{{ 1" + times(30'000, "+1") + " }}{% endfor %}", "steps");
+        row("loops in loops", loops("{% for c in " + list + " %}{% endfor %}"), "steps");
+        row("long source", times(64 * 1024, "x") + "x", "65537 bytes long");
         row("doubling text", "{% set a = 'x' %}" + times(60, "{% set a = a ~ a %}"), "too long");
         row("much output", "{% set a = 'x' %}" + times(20, "{% set a = a ~ a %}") + times(5, "{{ a }}"), "output");
+        const std::string mebibyte = "{% set a = 'x' %}" + times(20, "{% set a = a ~ a %}");
+        const std::string long60 = "'" + times(60'000, "x") + "'";
+        row("copies of a literal", loops("{% set b = " + long60 + " %}"), "too long");
+        row("copies of a member", mebibyte + "{% set n = namespace(m=a) %}" + loops("{% if n.m %}{% endif %}"),
+            "too long");
+        row("copies of a list", mebibyte + "{% set l = [a, a, a] %}" + loops("{% set k = l[0:] %}"), "too long");
+        row("search for a long text", mebibyte + "{% if (" + long60 + " ~ 'y') in a %}{% endif %}", "too long");
+        row("splitting at a long text", "{% set t = " + long60 + " %}" + loops("{% set b = t.split(t) %}"), "too long");
         row("a namespace in itself", "{% set n = namespace(a=1) %}{% set n.b = n %}", "namespace");
     }
 

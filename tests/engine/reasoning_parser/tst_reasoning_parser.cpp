@@ -6,6 +6,7 @@
 
 #include <QtTest>
 
+#include <ctime>
 #include <optional>
 
 using engine::TextPart;
@@ -250,6 +251,23 @@ class ReasoningParserTest : public QObject {
     Q_OBJECT
 
 private slots:
+    /// A model may write white space until its context is full; each token must stay cheap.
+    void longWhiteSpaceInFrontOfAThoughtIsCheap()
+    {
+        const support::TinyTokenizer tiny = support::makeTinyTokenizer();
+        support::TokenizerFolder folder;
+        const Tokenizer tokenizer = folder.open();
+        ReasoningParser parser(tokenizer, undecided);
+        constexpr int blanks = 200'000;
+        const std::clock_t start = std::clock();
+        for (int i = 0; i < blanks; ++i)
+            QVERIFY(parser.push(tiny.firstByte + ' ').pieces.empty());
+        const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+        QVERIFY2(seconds < 2.0, std::to_string(seconds).c_str());
+        parser.push(tiny.thinkStart);
+        QCOMPARE(parser.thinkingTokens(), blanks + 1);
+    }
+
     void partsDoNotDependOnTheCuts_data()
     {
         QTest::addColumn<int>("index");

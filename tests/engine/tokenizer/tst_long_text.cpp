@@ -1,5 +1,5 @@
 // Hostile lengths: one megabyte of one kind of character in front of BPE, on a thread with a small stack, and splitting
-// rules that take for ever. A text is encoded completely or refused, never cut.
+// rules that take for ever. A text is encoded completely, in time that grows with its length, or refused, never cut.
 
 #include "tests/engine/support/expect_error.h"
 #include "tests/engine/tokenizer/tokenizer_folder.h"
@@ -7,7 +7,12 @@
 #include <QThread>
 #include <QtTest>
 
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <limits>
 #include <memory>
+#include <thread>
 
 using engine::ErrorCode;
 using engine::text::AddedTokens;
@@ -24,6 +29,18 @@ std::string repeated(std::string_view unit, std::size_t bytes)
     while (text.size() + unit.size() <= bytes)
         text += unit;
     return text;
+}
+
+/// Processor time of the calling process, as other processes may keep it waiting: the least of a few.
+double secondsToEncode(const Tokenizer &tokenizer, const std::string &text)
+{
+    std::clock_t least = std::numeric_limits<std::clock_t>::max();
+    for (int round = 0; round < 3; ++round) {
+        const std::clock_t start = std::clock();
+        tokenizer.encode(text, AddedTokens::Match);
+        least = std::min(least, std::clock() - start);
+    }
+    return static_cast<double>(least) / CLOCKS_PER_SEC;
 }
 
 /// Runs `action` with the stack of a small thread; sanitizers need more for themselves.
@@ -59,7 +76,8 @@ private slots:
         }
     }
 
-    void aMegabyteOfOneKindComesBack_data()
+    void aMegabyteOfOneKindComesBack_data() { addUnits(); }
+    static void addUnits()
     {
         QTest::addColumn<QByteArray>("unit");
         QTest::newRow("letters") << QByteArray("e");
@@ -87,6 +105,19 @@ private slots:
             bool same = false;
             onSmallStack([&] { same = tokenizer->decode(tokenizer->encode(text, AddedTokens::Match), false) == text; });
             QVERIFY(same);
+        }
+    }
+
+    void timeGrowsWithTheLength_data() { addUnits(); }
+    void timeGrowsWithTheLength()
+    {
+        QFETCH(QByteArray, unit);
+        const std::string small = repeated(unit.toStdString(), mebibyte / 4);
+        const std::string large = repeated(unit.toStdString(), mebibyte);
+        for (const auto &tokenizer : m_tokenizers) {
+            const double once = secondsToEncode(*tokenizer, small);
+            const double fourTimes = secondsToEncode(*tokenizer, large);
+            QVERIFY2(fourTimes < 8 * once + 0.05, qPrintable(QString("%1 s, %2 s").arg(once).arg(fourTimes)));
         }
     }
 
@@ -154,7 +185,47 @@ private slots:
         }
     }
 
+    /// It matches at every place, and looks as far as the end of the text each time.
+    void aRuleThatLooksAheadAtEveryPlaceRefusesTheText()
+    {
+        support::TokenizerFolder folder;
+        folder.tokenizer["pre_tokenizer"] = support::splitBy(lookingAhead);
+        const Tokenizer tokenizer = folder.open();
+        const std::string text(mebibyte, 'a');
+        const auto failure = support::failureOf([&] { tokenizer.encode(text, AddedTokens::Ignore); });
+        QVERIFY(failure && failure->code == ErrorCode::RequestInvalid);
+        QVERIFY(failure->sentence.find("time limit") != std::string::npos);
+    }
+
+    void encodingCanBeStopped_data()
+    {
+        QTest::addColumn<QString>("regex");
+        QTest::newRow("while splitting") << lookingAhead;
+        QTest::newRow("while merging") << "x"; // one piece
+    }
+    void encodingCanBeStopped()
+    {
+        QFETCH(QString, regex);
+        support::TokenizerFolder folder;
+        folder.tokenizer["pre_tokenizer"] = support::splitBy(regex.toStdString());
+        const Tokenizer tokenizer = folder.open();
+        const std::string text = repeated("thetwoandone", 32 * mebibyte);
+        std::stop_source stop;
+        std::thread stopping([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            stop.request_stop();
+        });
+        const auto start = std::chrono::steady_clock::now();
+        const auto tokens = tokenizer.encode(text, AddedTokens::Ignore, stop.get_token());
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+        stopping.join();
+        QVERIFY(!tokens);
+        qInfo("%.2f s", seconds.count());
+        QVERIFY(seconds.count() < 2.5);
+    }
+
 private:
+    static constexpr const char *lookingAhead = "a(?=.*b)|.";
     std::vector<std::unique_ptr<Tokenizer>> m_tokenizers;
 };
 
