@@ -1,6 +1,7 @@
-// The same tokens as Hugging Face tokenizers (tests/golden/tokenizer/regenerate_tokenizer.py), for the splitting rules
-// of every tokenizer in the family and for the one that ships.
+// The same tokens as Hugging Face tokenizers (tests/golden/tokenizer/regenerate_tokenizer.py and generated_texts.py),
+// for the splitting rules of every tokenizer in the family and for the one that ships.
 
+#include "tests/engine/tokenizer/generated_texts.h"
 #include "tests/engine/tokenizer/tokenizer_folder.h"
 
 #include <QtTest>
@@ -43,16 +44,41 @@ void compareAll(const Tokenizer &tokenizer, const Json &texts, const Json &ids)
     }
 }
 
+/// All texts of generated.json, a hash for each block.
+void compareHashes(const Tokenizer &tokenizer, const Json &generated, const std::string &name)
+{
+    const auto pieces = generated["pieces"].get<std::vector<std::string>>();
+    const std::size_t block = generated["block"];
+    for (const auto &[column, addedTokens] :
+         {std::pair("match", AddedTokens::Match), std::pair("ignore", AddedTokens::Ignore)}) {
+        const Json &hashes = generated["hashes"][name][column];
+        QCOMPARE(hashes.size() * block, generated["texts"].get<std::size_t>());
+        for (std::size_t i = 0; i < hashes.size(); ++i) {
+            support::IdHash hash;
+            for (std::size_t text = i * block; text < (i + 1) * block; ++text)
+                hash.add(tokenizer.encode(support::generatedText(text, pieces), addedTokens));
+            QVERIFY2(hash.hex() == hashes[i].get<std::string>(),
+                     (std::string(column) + ": one of the texts from number " + std::to_string(i * block)).c_str());
+        }
+    }
+}
+
 } // namespace
 
 class TokenizerGoldenTest : public QObject {
     Q_OBJECT
 
 private slots:
+    void initTestCase()
+    {
+        m_families = golden("families.json");
+        m_generated = golden("generated.json");
+        QVERIFY(m_generated["texts"] >= 10'000);
+    }
+
     void splitsAsHuggingFaceDoes_data()
     {
         QTest::addColumn<QString>("family");
-        m_families = golden("families.json");
         for (const auto &family : m_families["families"].items())
             QTest::newRow(family.key().c_str()) << QString::fromStdString(family.key());
     }
@@ -65,7 +91,9 @@ private slots:
         folder.tokenizer = m_families["tokenizer"];
         folder.tokenizer["pre_tokenizer"] = expected["pre_tokenizer"];
         folder.tokenizer["model"]["ignore_merges"] = expected["ignore_merges"];
-        compareAll(folder.open(), m_families["texts"], expected["ids"]);
+        const Tokenizer tokenizer = folder.open();
+        compareAll(tokenizer, m_families["texts"], expected["ids"]);
+        compareHashes(tokenizer, m_generated, family.toStdString());
     }
 
     void theShippedTokenizerEncodesAsHuggingFaceDoes()
@@ -74,11 +102,14 @@ private slots:
         const std::filesystem::path folder = root / "resources/models/nano-r1";
         if (!std::filesystem::exists(folder / "tokenizer.json"))
             QSKIP("resources/models/nano-r1 is not there");
-        compareAll(Tokenizer::open(folder.string()), nano["texts"], nano["ids"]);
+        const Tokenizer tokenizer = Tokenizer::open(folder.string());
+        compareAll(tokenizer, nano["texts"], nano["ids"]);
+        compareHashes(tokenizer, m_generated, "nano-r1");
     }
 
 private:
     Json m_families;
+    Json m_generated;
 };
 
 QTEST_APPLESS_MAIN(TokenizerGoldenTest)

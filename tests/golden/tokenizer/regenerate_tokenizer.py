@@ -6,6 +6,7 @@
 families.json        one small vocabulary under the splitting rules of every tokenizer of the family: text and ids
 nano.json            the same for resources/models/nano-r1/tokenizer.json
 chat_templates.json  conversations rendered by apply_chat_template
+generated.json       hashes for many generated texts (generated_texts.py)
 
 Needs tokenizers and transformers (versions are written into the files). The texts hold only characters assigned in
 Unicode 14: newer ones are letters for a newer regex library and unassigned for an older one.
@@ -19,6 +20,8 @@ import unicodedata
 
 import tokenizers
 import transformers
+
+import generated_texts
 
 HERE = pathlib.Path(__file__).resolve().parent
 NANO = HERE.parents[2] / "resources" / "models" / "nano-r1" / "tokenizer.json"
@@ -297,6 +300,7 @@ def main():
             case["ids"][name] = " ".join(map(str, reference.encode(text, add_special_tokens=False).ids))
         cases.append(case)
     write("chat_templates.json", {"versions": versions, "templates": TEMPLATES, "cases": cases}, ascii_only=False)
+    generated_texts.main()
 
 
 def write(name, document, ascii_only=True):
