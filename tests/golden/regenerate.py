@@ -7,8 +7,8 @@ with it in F32: logits, final hidden states, router choices, a greedy continuati
 (transformers does not run it; its decoder layer is transformers' own, the part around it is written here).
 
 With --model DIR --prompts FILE --out FILE: the same for an existing model folder, whose FP8 weights are dequantised
-to F32. FILE holds one prompt per line as a JSON string, encoded with the folder's tokenizer.json; of the logits only the
-largest are stored.
+to F32. FILE holds one prompt per line as a JSON string, encoded with the folder's tokenizer.json. Stored are all logits of
+the last position of each, and a greedy continuation up to EOS.
 
 Needs torch, transformers, tokenizers, safetensors, numpy. The versions used are written into the output.
 """
@@ -231,16 +231,21 @@ class Reference:
         return self.model.lm_head(hidden), hidden, routes
 
     @torch.no_grad()
-    def greedy(self, tokens, count):
-        tokens = list(tokens)
+    def greedy(self, tokens, count, eos=(), lead=0.0):
+        """Up to `count` tokens, the last one possibly of `eos`. Ends in front of a token that is ahead of the next one by
+        less than `lead`: rounding may decide there."""
+        continuation = []
         cache = None
-        feed = tokens
-        for _ in range(count):
+        feed = list(tokens)
+        while len(continuation) < count and not (continuation and continuation[-1] in eos):
             out = self.model(input_ids=torch.tensor([feed]), past_key_values=cache, use_cache=True)
             cache = out.past_key_values
+            first, second = out.logits[0, -1].topk(2).values.tolist()
+            if first - second < lead:
+                break
             feed = [int(out.logits[0, -1].argmax())]
-            tokens += feed
-        return tokens[-count:]
+            continuation += feed
+        return continuation
 
     def norm(self, x, weight):
         return weight * x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.config.rms_norm_eps)
@@ -352,26 +357,29 @@ def load_folder(folder):
     return config, tensors
 
 
-def write_model_golden(folder, prompts, out, greedy_count, top):
+def write_model_golden(folder, prompts, out, greedy_count):
     from tokenizers import Tokenizer
+
+    tolerance = 1e-3  # of a logit: tests/engine/golden_nano
 
     config, tensors = load_folder(folder)
     reference = Reference(config, tensors)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    eos = config["eos_token_id"] if isinstance(config["eos_token_id"], list) else [config["eos_token_id"]]
     entries = []
     for line in prompts.read_text().splitlines():
         if not line.strip():
             continue
         tokens = tokenizer.encode(json.loads(line)).ids
         logits, _, _ = reference.forward(tokens)
-        best = logits[-1].topk(top)
         entries.append({
-            "tokens": tokens, "top_ids": best.indices.tolist(), "top_logits": hex_floats(best.values),
-            "greedy": reference.greedy(tokens, greedy_count),
+            "tokens": tokens, "logits": hex_floats(logits[-1]),
+            "greedy": reference.greedy(tokens, greedy_count, eos, 2 * tolerance),
         })
-    case = {"made_with": versions(), "model": folder.name, "prompts": entries, "tensors": []}
+    case = {"made_with": versions(), "model": folder.name, "eos": eos, "greedy_tokens": greedy_count, "prompts": entries,
+            "tensors": []}
     out.write_text(rows_of(case))
-    print(len(entries), "prompts written")
+    print(len(entries), "prompts written,", sum(len(e["greedy"]) for e in entries), "tokens of continuations")
 
 
 def main():
@@ -379,14 +387,13 @@ def main():
     parser.add_argument("--model", type=pathlib.Path)
     parser.add_argument("--prompts", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path)
-    parser.add_argument("--greedy", type=int, default=32, help="tokens of the continuation (--model)")
-    parser.add_argument("--top", type=int, default=8, help="logits stored per prompt (--model)")
+    parser.add_argument("--greedy", type=int, default=200, help="most tokens of a continuation (--model)")
     args = parser.parse_args()
     torch.manual_seed(0)
     if args.model:
         if not (args.prompts and args.out):
             parser.error("--model needs --prompts and --out")
-        write_model_golden(args.model, args.prompts, args.out, args.greedy, args.top)
+        write_model_golden(args.model, args.prompts, args.out, args.greedy)
     else:
         write_cases(pathlib.Path(__file__).parent / "cases")
 

@@ -1,6 +1,6 @@
 // The bundled nano-r1 against Hugging Face transformers: tests/golden/nano-r1.json, made by
 //   tests/golden/regenerate.py --model resources/models/nano-r1 --prompts tests/golden/nano-r1-prompts.txt
-//       --out tests/golden/nano-r1.json --greedy 64 --top 64
+//       --out tests/golden/nano-r1.json
 
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/transformer/model_under_test.h"
@@ -58,29 +58,36 @@ private slots:
             const auto tokens = prompt["tokens"].get<std::vector<TokenId>>();
             auto cache = m_model->transformer.makeCache();
             const auto logits = m_model->lastLogits(tokens, cache);
-            const auto ids = prompt["top_ids"].get<std::vector<std::size_t>>();
-            const auto bytes = QByteArray::fromHex(QByteArray::fromStdString(prompt["top_logits"].get<std::string>()));
-            QCOMPARE(static_cast<std::size_t>(bytes.size()), 4 * ids.size());
-            for (std::size_t i = 0; i < ids.size(); ++i) {
+            const auto bytes = QByteArray::fromHex(QByteArray::fromStdString(prompt["logits"].get<std::string>()));
+            QCOMPARE(static_cast<std::size_t>(bytes.size()), 4 * logits.size());
+            for (std::size_t i = 0; i < logits.size(); ++i) {
                 const double expected = static_cast<double>(floatAt(bytes, static_cast<qsizetype>(i)));
-                largest = std::max(largest, std::abs(static_cast<double>(logits.at(ids[i])) - expected));
+                largest = std::max(largest, std::abs(static_cast<double>(logits[i]) - expected));
             }
         }
         qInfo("largest difference %.2e", largest);
         QVERIFY(largest <= logitTolerance);
     }
 
+    /// Up to EOS but for the few that the reference left where two tokens were level.
     void greedyContinuationsAreTheSame()
     {
+        const auto eos = m_golden["eos"].get<std::vector<TokenId>>();
+        std::size_t whole = 0;
         for (const auto &prompt : m_golden["prompts"]) {
             const auto tokens = prompt["tokens"].get<std::vector<TokenId>>();
             const auto expected = prompt["greedy"].get<std::vector<TokenId>>();
+            if (expected.empty())
+                continue;
+            const bool ended = std::find(eos.begin(), eos.end(), expected.back()) != eos.end();
+            whole += ended || expected.size() == m_golden["greedy_tokens"] ? 1 : 0;
             auto cache = m_model->transformer.makeCache();
             std::vector<TokenId> greedy = {mostLikely(m_model->lastLogits(tokens, cache))};
             while (greedy.size() < expected.size())
                 greedy.push_back(mostLikely(m_model->lastLogits(std::span(&greedy.back(), 1), cache)));
             QCOMPARE(greedy, expected);
         }
+        QVERIFY(whole >= m_golden["prompts"].size() * 9 / 10);
     }
 };
 
