@@ -2,9 +2,13 @@
 // Which experts each token used. Plain data; may cross threads.
 // Row (t, l): the `k` experts chosen for token t in the l-th MoE layer (ModelInfo::moeLayers[l]), rank 0 =
 // highest selection score. The row at position t was computed from input token t and produced token t+1.
+//
+// Rows stand in pages that never change once they are full and are shared by all copies, so that handing over the trace
+// of a long conversation at every turn costs a pointer a page.
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +17,8 @@ namespace engine {
 
 class RoutingTrace {
 public:
+    static constexpr std::size_t pageTokens = 64;
+
     RoutingTrace() = default;
     RoutingTrace(int layers, int expertsPerToken, int routedExperts);
 
@@ -28,6 +34,7 @@ public:
     void append(const RoutingTrace &other); ///< same geometry, or Error RequestInvalid
     void truncate(std::size_t tokens);
 
+    /// [layers, k] of a token below tokens(); valid until append() or truncate().
     std::span<const std::uint16_t> ids(std::size_t token) const;
     std::span<const float> gates(std::size_t token) const;
 
@@ -43,12 +50,20 @@ public:
                                     int routedExperts);
 
 private:
+    struct Page {
+        std::vector<std::uint16_t> ids; ///< [tokens, layers, k]
+        std::vector<float> gates;       ///< the same
+    };
+    std::size_t width() const { return static_cast<std::size_t>(m_layers) * static_cast<std::size_t>(m_k); }
+    const Page &pageOf(std::size_t token) const;
+    void push(std::span<const std::uint16_t> ids, std::span<const float> gates);
+
     int m_layers = 0;
     int m_k = 0;
     int m_experts = 0;
     std::size_t m_tokens = 0;
-    std::vector<std::uint16_t> m_ids;
-    std::vector<float> m_gates;
+    std::vector<std::shared_ptr<const Page>> m_full; ///< of pageTokens tokens each
+    Page m_open;                                     ///< the tokens after them, fewer than pageTokens
 };
 
 } // namespace engine

@@ -102,6 +102,36 @@ private slots:
         QCOMPARE(idsOf(trace, 2), idsOf(trace, 0));
     }
 
+    void copiesShareFullPages()
+    {
+        const std::size_t page = RoutingTrace::pageTokens;
+        const RoutingTrace trace = sampleTrace(2, 2, 16, 2 * page + 3);
+        const RoutingTrace copy = trace;
+        RoutingTrace joined(2, 2, 16);
+        joined.append(trace);
+        QCOMPARE(copy.ids(0).data(), trace.ids(0).data());
+        QCOMPARE(joined.gates(2 * page - 1).data(), trace.gates(2 * page - 1).data());
+        QVERIFY(copy.ids(2 * page).data() != trace.ids(2 * page).data());
+    }
+
+    void aCopyKeepsItsRowsWhateverBecomesOfTheOther()
+    {
+        const std::size_t page = RoutingTrace::pageTokens;
+        const RoutingTrace rows = sampleTrace(2, 2, 256, 3 * page);
+        for (const std::size_t kept : {std::size_t{0}, page - 1, page, page + 1, 2 * page, 2 * page + 2}) {
+            RoutingTrace trace = sampleTrace(2, 2, 256, 2 * page + 3);
+            const RoutingTrace copy = trace;
+            trace.truncate(kept);
+            trace.append(rows);
+            QCOMPARE(trace.tokens(), kept + rows.tokens());
+            for (std::size_t token = 0; token < trace.tokens(); ++token)
+                QCOMPARE(idsOf(trace, token), idsOf(rows, token < kept ? token : token - kept));
+            QCOMPARE(copy.tokens(), 2 * page + 3);
+            for (std::size_t token = 0; token < copy.tokens(); ++token)
+                QCOMPARE(idsOf(copy, token), idsOf(rows, token));
+        }
+    }
+
     void headerHasTheDocumentedLayout()
     {
         const RoutingTrace trace = sampleTrace(3, 2, 16, 300);
