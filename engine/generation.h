@@ -33,7 +33,10 @@ struct SamplerSettings {
     float topP = 0.95F;       ///< 1 = off
     float minP = 0.0F;        ///< 0 = off
     float repetitionPenalty = 1.0F;
-    std::uint64_t seed = 0; ///< same seed, settings, model and prompt → same tokens
+    /// The same seed, settings, model and prompt give the same tokens when the prompt is computed from the beginning or
+    /// all but its last token come from the cache (regenerate). In a later turn, where a part comes from the cache, the
+    /// logits may differ in rounding, as what is computed together then does.
+    std::uint64_t seed = 0;
 };
 
 struct GenerationRequest {
@@ -43,6 +46,7 @@ struct GenerationRequest {
     bool continueLast = false;
     SamplerSettings sampler;
     int maxTokens = 1024;
+    /// Tokens cached by a request that did not capture are computed again for one that does.
     bool captureRouting = true;
 };
 
@@ -97,7 +101,9 @@ struct PromptProcessed {
 struct TokenGenerated {
     RequestId request = 0;
     TokenId token = -1;
-    TextPart part = TextPart::Answer; ///< the part it is counted in; the tags themselves count as thinking
+    /// The part it is counted in; the tags themselves count as thinking. White space that turns out to stand in front
+    /// of a thought moves to thinking in GenerationStatistics.
+    TextPart part = TextPart::Answer;
     /// What can be shown now: often one piece; none inside a character or for a tag that is not shown.
     std::vector<TextPiece> pieces;
     float probability = 0.0F; ///< raw probability of `token`
@@ -106,7 +112,7 @@ struct TokenGenerated {
     /// token of a reply, which the last row of PromptProcessed::promptRoutes produced.
     std::vector<std::uint16_t> expertIds;
     std::vector<float> expertGates; ///< the same shape
-    int contextUsed = 0;            ///< tokens in the cache after this one
+    int contextUsed = 0;            ///< tokens of the context taken up with this one, at most contextLength
     double seconds = 0.0;           ///< since the request was taken up by the worker
 };
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 
 namespace engine::backend {
 
@@ -164,6 +165,10 @@ public:
     /// Throws Error OutOfMemory naming the bytes.
     virtual void reserve(const WorkspaceShape &shape) = 0;
     virtual void synchronize() = 0;
+
+    /// Ops after this call may leave work out once a stop was requested; their results then have no meaning. A
+    /// backend whose ops are short need not look.
+    virtual void stopOn(std::stop_token) {}
 
     /// out[t] = row ids[t] of table [vocab, hidden]
     virtual void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) = 0;

@@ -4,6 +4,7 @@
 #include "engine/model/detail/index_file.h"
 #include "engine/model/detail/message.h"
 #include "engine/model/detail/sha256.h"
+#include "engine/model/load_stop.h"
 #include "engine/model/model_config.h"
 #include "engine/model/model_folder.h"
 #include "engine/model/safetensors.h"
@@ -45,7 +46,7 @@ constexpr const char *indexName = "model.safetensors.index.json";
 
 } // namespace
 
-Checkpoint::Checkpoint(std::string folder) : m_folder(std::move(folder))
+Checkpoint::Checkpoint(std::string folder, std::stop_token stop) : m_folder(std::move(folder)), m_stop(std::move(stop))
 {
     const ModelFolder files(m_folder);
     const bool single = files.contains(singleName);
@@ -60,6 +61,7 @@ Checkpoint::Checkpoint(std::string folder) : m_folder(std::move(folder))
 
 void Checkpoint::addShard(const ModelFolder &folder, const std::string &name)
 {
+    throwIfStopped(m_stop, m_folder);
     Shard shard;
     shard.file = folder.open(name);
     SafetensorsHeader header = readSafetensorsHeader(shard.file);
@@ -118,6 +120,7 @@ void Checkpoint::openSharded(const ModelFolder &folder)
 
 const memory::Tensor &Checkpoint::tensor(const std::string &name) const
 {
+    throwIfStopped(m_stop, m_folder);
     const auto found = m_tensors.find(name);
     if (found == m_tensors.end()) {
         throw Error(ErrorCode::TensorMissing, m_folder, printable(name),

@@ -5,6 +5,7 @@
 #include "engine/memory/tensor.h"
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,11 +21,12 @@ class Checkpoint {
 public:
     /// Throws Error FileMissing, FileUnreadable, FileTruncated (with the number of missing bytes) or FileMalformed,
     /// each naming the file and the tensor, key or offset; TensorMissing or TensorUnexpected when index and shards
-    /// disagree; UnsupportedFeature for an element type the engine does not read.
-    explicit Checkpoint(std::string folder);
+    /// disagree; UnsupportedFeature for an element type the engine does not read; Internal when `stop` was requested,
+    /// which is looked at before every shard and later in tensor(), so that reading them all can be ended.
+    explicit Checkpoint(std::string folder, std::stop_token stop = {});
 
     bool contains(const std::string &name) const { return m_tensors.contains(name); }
-    const memory::Tensor &tensor(const std::string &name) const; ///< throws TensorMissing
+    const memory::Tensor &tensor(const std::string &name) const; ///< throws TensorMissing; Internal when stopped
     /// Path of the file that holds `name`, for messages; the folder when there is no such tensor.
     const std::string &fileOf(const std::string &name) const;
     std::vector<std::string> names() const; ///< sorted
@@ -67,6 +69,7 @@ private:
     void openSharded(const ModelFolder &folder);
 
     std::string m_folder;
+    std::stop_token m_stop;
     std::vector<Shard> m_shards;
     std::unordered_map<std::string, Entry> m_tensors;
     std::uint64_t m_totalBytes = 0;

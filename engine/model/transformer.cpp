@@ -146,6 +146,7 @@ bool Transformer::Layers::runLayers(const ForwardCall &call, const Chunk &chunk,
 int Transformer::Layers::forward(const ForwardCall &call, memory::KvCache &cache)
 {
     checkCall(call, cache);
+    m_backend.stopOn(call.stop);
     const int total = static_cast<int>(call.tokens.size());
     int done = 0;
     while (done < total) {
@@ -154,6 +155,8 @@ int Transformer::Layers::forward(const ForwardCall &call, memory::KvCache &cache
             return done;
         writeResults(call, chunk, done);
         m_backend.synchronize();
+        if (call.stop.stop_requested()) // the last ops may have left work out
+            return done;
         cache.commit(chunk.tokens);
         done += chunk.tokens;
         if (call.routes != nullptr)
@@ -217,6 +220,7 @@ void Transformer::Layers::draft(std::span<const TokenId> nextTokens, std::span<c
     if (!draftStates.empty())
         requireSize("draftStates", draftStates.size(), stateCount);
 
+    m_backend.stopOn({});
     const auto stride = static_cast<std::size_t>(config.hidden_size);
     const int total = static_cast<int>(nextTokens.size());
     for (int done = 0; done < total;) {

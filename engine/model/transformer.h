@@ -36,7 +36,7 @@ struct ForwardCall {
     std::span<float> logits;         ///< empty, [vocab_size] of the last token, or [tokens, vocab_size] of all
     std::span<float> hiddenStates;   ///< empty, or [tokens, hidden_size]: after the final norm (input of draft())
     RoutingTrace *routes = nullptr;  ///< one row per processed token is appended (geometry: emptyTrace())
-    std::stop_token stop;            ///< looked at before every layer of every chunk
+    std::stop_token stop;            ///< looked at before every layer, and by the backend inside its ops
     std::function<void(int done)> progress; ///< tokens in the cache so far of this call; after every chunk
 };
 
@@ -58,7 +58,7 @@ public:
     RoutingTrace emptyTrace() const;       ///< no tokens, geometry of this model (0 layers when it has no experts)
 
     /// Runs the tokens and appends them to the cache. Returns how many were processed: all of them, or fewer when
-    /// a stop was requested; then cache and routes hold exactly these and the logits are not written.
+    /// a stop was requested; then cache and routes hold exactly these and the logits have no meaning.
     /// Errors: RequestInvalid (no tokens, a token id outside the vocabulary, more tokens than the cache has room
     /// for, a span of another size than stated), OutOfMemory (cache page), NonFinite (NaN or infinity in a
     /// logit; the cache then keeps the tokens, truncate() it).

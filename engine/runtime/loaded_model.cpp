@@ -1,6 +1,7 @@
 #include "engine/runtime/loaded_model.h"
 
 #include "engine/backend/backend.h"
+#include "engine/model/load_stop.h"
 #include "engine/model/model_summary.h"
 
 #include <algorithm>
@@ -21,6 +22,12 @@ void requireTokenizerFits(const text::Tokenizer &tokenizer, const model::ModelCo
                     ". The files do not belong together.");
 }
 
+text::Tokenizer openTokenizer(const std::string &folder, const std::stop_token &stop)
+{
+    model::throwIfStopped(stop, folder);
+    return text::Tokenizer::open(folder);
+}
+
 int cappedContext(const EngineOptions &options, const model::ModelConfig &config)
 {
     return options.contextLength > 0 ? std::min(options.contextLength, config.max_position_embeddings)
@@ -29,10 +36,11 @@ int cappedContext(const EngineOptions &options, const model::ModelConfig &config
 
 } // namespace
 
-LoadedModel::LoadedModel(const std::string &folder, const EngineOptions &options)
-    : m_config(model::readModelConfig(folder)), m_checkpoint(folder),
-      m_weights(model::resolveWeights(m_config, m_checkpoint)), m_tokenizer(text::Tokenizer::open(folder)),
-      m_template(text::ChatTemplate::open(folder, m_tokenizer)), m_backend(backend::makeCpuBackend(options.threads))
+LoadedModel::LoadedModel(const std::string &folder, const EngineOptions &options, const std::stop_token &stop)
+    : m_config(model::readModelConfig(folder)), m_checkpoint(folder, stop),
+      m_weights(model::resolveWeights(m_config, m_checkpoint)), m_tokenizer(openTokenizer(folder, stop)),
+      m_template(text::ChatTemplate::open(folder, m_tokenizer, stop)),
+      m_backend(backend::makeCpuBackend(options.threads))
 {
     requireTokenizerFits(m_tokenizer, m_config, folder);
     model::TransformerOptions transformerOptions;

@@ -10,6 +10,7 @@
 #include "engine/text/tokenizer.h"
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,9 @@ namespace engine::runtime {
 
 class LoadedModel {
 public:
-    /// Opens and checks the folder. Throws Error.
-    LoadedModel(const std::string &folder, const EngineOptions &options);
+    /// Opens and checks the folder. Throws Error; Internal when a stop was requested, which is looked at before every
+    /// step, weight file, tensor and trial of the chat template.
+    LoadedModel(const std::string &folder, const EngineOptions &options, const std::stop_token &stop = {});
     ~LoadedModel();
     LoadedModel(const LoadedModel &) = delete;
     LoadedModel &operator=(const LoadedModel &) = delete;

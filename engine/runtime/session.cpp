@@ -5,22 +5,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace engine::runtime {
 
 namespace {
 
 constexpr double progressSeconds = 0.1;
-
-void requirePromptFits(std::size_t promptTokens, int contextLength)
-{
-    if (promptTokens < static_cast<std::size_t>(contextLength))
-        return;
-    throw Error(ErrorCode::PromptTooLong, {}, "messages",
-                "The conversation is " + std::to_string(promptTokens) + " tokens long; the model's context is " +
-                    std::to_string(contextLength) +
-                    " tokens and needs room for a reply. Start a new conversation or shorten the message.");
-}
 
 } // namespace
 
@@ -36,13 +27,14 @@ public:
     {
         if (m_request.maxTokens < 1)
             throw Error(ErrorCode::RequestInvalid, {}, "maxTokens", "maxTokens must be at least 1.");
-        const auto prompt = m_session.m_model.chatTemplate().render(m_request.messages, m_request.continueLast);
-        requirePromptFits(prompt.tokens.size(), m_statistics.contextLength);
         sampling::Sampler sampler(m_request.sampler, m_session.m_model.tokenizer().size());
-        m_parser.emplace(m_session.m_model.tokenizer(), prompt.start);
-        if (!prefill(prompt))
+        const auto prompt = render();
+        if (!prompt)
             return finish(FinishReason::Stopped);
-        sampler.observe(prompt.tokens);
+        m_parser.emplace(m_session.m_model.tokenizer(), prompt->start);
+        if (!prefill(*prompt))
+            return finish(FinishReason::Stopped);
+        sampler.observe(prompt->tokens);
         finish(decode(sampler));
     }
 
@@ -51,25 +43,37 @@ public:
 private:
     double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count(); }
 
-    int forward(std::span<const TokenId> tokens, std::function<void(int)> progress = {})
+    /// Nothing when stopped on the way.
+    std::optional<text::RenderedPrompt> render() const
+    {
+        if (m_stop.stop_requested())
+            return std::nullopt;
+        return m_session.m_model.chatTemplate().render(m_request.messages, m_request.continueLast,
+                                                       {m_statistics.contextLength, m_stop});
+    }
+
+    /// False when stopped before the end.
+    bool forward(std::span<const TokenId> tokens, std::function<void(int)> progress = {})
     {
         model::ForwardCall call;
         call.tokens = tokens;
         call.logits = m_session.m_logits;
-        call.routes = &m_session.m_routes;
+        call.routes = m_request.captureRouting ? &m_session.m_routes : nullptr;
         call.stop = m_stop;
         call.progress = std::move(progress);
         const int done = m_session.m_model.transformer().forward(call, m_session.m_cache);
+        // Pages that a weight file has lost read as zeros: what was just computed must not reach the reader.
+        m_session.m_model.checkFiles();
         m_session.m_tokens.insert(m_session.m_tokens.end(), tokens.begin(), tokens.begin() + done);
         m_statistics.contextUsed = m_session.m_cache.length();
-        return done;
+        return done == static_cast<int>(tokens.size());
     }
 
     /// False when stopped before the end.
     bool prefill(const text::RenderedPrompt &prompt)
     {
         const int total = static_cast<int>(prompt.tokens.size());
-        const int cached = m_session.reusePrefix(prompt.tokens);
+        const int cached = m_session.reusePrefix(prompt.tokens, m_request.captureRouting);
         m_statistics.promptTokens = total;
         m_statistics.cachedTokens = cached;
         double lastReport = 0.0;
@@ -81,7 +85,9 @@ private:
             m_emit(PromptProgress{m_request.id, cached + done, total});
         };
         const auto rest = std::span(prompt.tokens).subspan(static_cast<std::size_t>(cached));
-        const bool whole = forward(rest, report) == total - cached;
+        // The last token always by itself: the form of attention follows from the number of tokens, and a regenerate,
+        // which finds all others in the cache, must sample from the very same logits.
+        const bool whole = (rest.size() == 1 || forward(rest.first(rest.size() - 1), report)) && forward(rest.last(1));
         m_statistics.promptSeconds = seconds();
         m_previous = m_statistics.promptSeconds;
         if (!whole)
@@ -115,7 +121,7 @@ private:
             if (m_session.m_cache.length() >= m_statistics.contextLength)
                 return FinishReason::ContextFull;
             const TokenId next = sampled.token;
-            if (forward(std::span(&next, 1)) == 0)
+            if (!forward(std::span(&next, 1)))
                 return FinishReason::Stopped;
         }
     }
@@ -130,7 +136,7 @@ private:
         event.pieces = std::move(step.pieces);
         event.probability = sampled.probability;
         event.alternatives = sampled.alternatives;
-        event.contextUsed = m_session.m_cache.length() + 1;
+        event.contextUsed = std::min(m_session.m_cache.length() + 1, m_statistics.contextLength);
         event.seconds = seconds();
         const RoutingTrace &routes = m_session.m_routes;
         if (m_request.captureRouting && hasOwnRoutes && !routes.empty()) {
@@ -148,9 +154,13 @@ private:
         if (m_statistics.firstTokenSeconds == 0.0)
             m_statistics.firstTokenSeconds = event.seconds;
         const bool thinking = event.part == TextPart::Thinking;
-        (thinking ? m_statistics.thinkingTokens : m_statistics.answerTokens) += 1;
         (thinking ? m_statistics.thinkingSeconds : m_statistics.answerSeconds) += event.seconds - m_previous;
         m_previous = event.seconds;
+        m_statistics.thinkingTokens = m_parser->thinkingTokens();
+        m_statistics.answerTokens = m_parser->answerTokens();
+        // A thought opens only where nothing was answered yet: what stood in front of it has become thinking.
+        if (m_statistics.answerTokens == 0)
+            m_statistics.thinkingSeconds += std::exchange(m_statistics.answerSeconds, 0.0);
         m_statistics.contextUsed = event.contextUsed;
     }
 
@@ -159,9 +169,11 @@ private:
         GenerationFinished event;
         event.request = m_request.id;
         event.reason = reason;
-        // An end of the stream closes a thought for the reader, but a stop in mid-thought must be told apart.
-        event.endedIn = m_parser->part();
-        event.pieces = m_parser->finish();
+        if (m_parser) {
+            // An end of the stream closes a thought for the reader, but a stop in mid-thought must be told apart.
+            event.endedIn = m_parser->part();
+            event.pieces = m_parser->finish();
+        }
         event.statistics = m_statistics;
         m_emit(std::move(event));
     }
@@ -170,7 +182,7 @@ private:
     const GenerationRequest &m_request;
     std::stop_token m_stop;
     const Emit &m_emit;
-    std::optional<text::ReasoningParser> m_parser;
+    std::optional<text::ReasoningParser> m_parser; ///< once the prompt is there
     GenerationStatistics m_statistics;
     std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
     double m_previous = 0.0;
@@ -194,7 +206,6 @@ void Session::generate(const GenerationRequest &request, std::stop_token stop, c
     try {
         m_model.checkFiles();
         run.run();
-        m_model.checkFiles();
         keepWhatIsCached();
     } catch (const Error &error) {
         fail({error.code(), error.file(), error.field(), error.what()});
@@ -205,11 +216,12 @@ void Session::generate(const GenerationRequest &request, std::stop_token stop, c
     }
 }
 
-int Session::reusePrefix(const std::vector<TokenId> &prompt)
+int Session::reusePrefix(const std::vector<TokenId> &prompt, bool withRoutes)
 {
     const auto differs = std::mismatch(prompt.begin(), prompt.end(), m_tokens.begin(), m_tokens.end()).first;
-    const auto common =
-        std::min<std::ptrdiff_t>(differs - prompt.begin(), static_cast<std::ptrdiff_t>(prompt.size()) - 1);
+    auto common = std::min(static_cast<std::size_t>(differs - prompt.begin()), prompt.size() - 1);
+    if (withRoutes && m_routes.layers() > 0)
+        common = std::min(common, m_routes.tokens());
     m_cache.truncate(static_cast<int>(common));
     keepWhatIsCached();
     return m_cache.length();

@@ -27,15 +27,16 @@ private:
     class Run; ///< one reply
 
     /// Keeps the longest common prefix of the cached sequence and `prompt`, but leaves at least one token to
-    /// process, whose logits are needed. Returns its length.
-    int reusePrefix(const std::vector<TokenId> &prompt);
+    /// process, whose logits are needed. `withRoutes`: at most as far as the routes were recorded. Returns its length.
+    int reusePrefix(const std::vector<TokenId> &prompt, bool withRoutes);
     void keepWhatIsCached();
 
     LoadedModel &m_model;
     memory::KvCache m_cache;
     std::vector<TokenId> m_tokens; ///< the sequence in m_cache
-    RoutingTrace m_routes;         ///< of the same tokens: cached tokens are not routed again
-    std::vector<float> m_logits;   ///< [vocab_size]
+    /// Of the same tokens, as cached tokens are not routed again; of fewer after a request that did not capture them.
+    RoutingTrace m_routes;
+    std::vector<float> m_logits; ///< [vocab_size]
 };
 
 } // namespace engine::runtime

@@ -8,7 +8,7 @@
 namespace engine::runtime {
 
 Worker::Worker(std::function<void()> wake, EngineOptions options)
-    : m_options(options), m_events(std::move(wake)), m_thread([this](std::stop_token stop) { loop(std::move(stop)); })
+    : m_options(options), m_events(std::move(wake)), m_thread([this](const std::stop_token &stop) { loop(stop); })
 {
 }
 
@@ -50,29 +50,40 @@ void Worker::push(Command command)
     m_changed.notify_one();
 }
 
-void Worker::loop(std::stop_token stop)
+void Worker::loop(const std::stop_token &stop)
 {
-    for (;;) {
-        Command command;
-        {
-            std::unique_lock lock(m_mutex);
-            if (!m_changed.wait(lock, stop, [this] { return !m_commands.empty(); }) || stop.stop_requested())
-                return;
-            command = std::move(m_commands.front());
-            m_commands.pop_front();
-        }
-        std::visit([this](const auto &concrete) { execute(concrete); }, command);
+    while (const auto taken = take(stop)) {
+        std::visit([&](const auto &command) { execute(command, taken->stop); }, taken->command);
+        const std::lock_guard lock(m_mutex);
+        m_running.reset();
     }
 }
 
-void Worker::execute(const Load &command)
+/// Waits for a command; nothing when the worker is to end.
+std::optional<Worker::Taken> Worker::take(const std::stop_token &stop)
+{
+    std::unique_lock lock(m_mutex);
+    if (!m_changed.wait(lock, stop, [this] { return !m_commands.empty(); }) || stop.stop_requested())
+        return std::nullopt;
+    m_runningStop = {};
+    Taken taken{std::move(m_commands.front()), m_runningStop.get_token()};
+    m_commands.pop_front();
+    if (const auto *request = std::get_if<GenerationRequest>(&taken.command)) {
+        m_running = request->id;
+        if (m_cancelled.erase(request->id) > 0)
+            m_runningStop.request_stop();
+    }
+    return taken;
+}
+
+void Worker::execute(const Load &command, const std::stop_token &stop)
 {
     const auto start = std::chrono::steady_clock::now();
     m_session.reset();
     m_model.reset();
     const auto fail = [&](Failure failure) { m_events.push(ModelLoadFailed{command.folder, std::move(failure)}); };
     try {
-        m_model = std::make_unique<LoadedModel>(command.folder, m_options);
+        m_model = std::make_unique<LoadedModel>(command.folder, m_options, stop);
         m_session = std::make_unique<Session>(*m_model);
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
         m_events.push(ModelLoaded{m_model->info(), seconds.count()});
@@ -89,22 +100,7 @@ void Worker::execute(const Load &command)
     m_model.reset();
 }
 
-void Worker::execute(const GenerationRequest &request)
-{
-    std::stop_source stop;
-    {
-        const std::lock_guard lock(m_mutex);
-        m_running = request.id;
-        m_runningStop = stop;
-        if (m_cancelled.erase(request.id) > 0 || m_thread.get_stop_token().stop_requested())
-            stop.request_stop();
-    }
-    generateNow(request, stop.get_token());
-    const std::lock_guard lock(m_mutex);
-    m_running = 0;
-}
-
-void Worker::generateNow(const GenerationRequest &request, std::stop_token stop)
+void Worker::execute(const GenerationRequest &request, const std::stop_token &stop)
 {
     if (!m_session) {
         m_events.push(GenerationFailed{
@@ -113,7 +109,7 @@ void Worker::generateNow(const GenerationRequest &request, std::stop_token stop)
             {}});
         return;
     }
-    m_session->generate(request, std::move(stop), [this](GenerationEvent event) { m_events.push(std::move(event)); });
+    m_session->generate(request, stop, [this](GenerationEvent event) { m_events.push(std::move(event)); });
 }
 
 } // namespace engine::runtime

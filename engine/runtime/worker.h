@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <thread>
@@ -35,11 +36,17 @@ private:
     };
     using Command = std::variant<Load, GenerationRequest>;
 
+    /// A command and what ends it.
+    struct Taken {
+        Command command;
+        std::stop_token stop;
+    };
+
     void push(Command command);
-    void loop(std::stop_token stop);
-    void execute(const Load &command);
-    void execute(const GenerationRequest &request);
-    void generateNow(const GenerationRequest &request, std::stop_token stop);
+    void loop(const std::stop_token &stop);
+    std::optional<Taken> take(const std::stop_token &stop);
+    void execute(const Load &command, const std::stop_token &stop);
+    void execute(const GenerationRequest &request, const std::stop_token &stop);
 
     EngineOptions m_options;
     EventQueue m_events;
@@ -51,9 +58,9 @@ private:
     std::mutex m_mutex; ///< guards the four below
     std::condition_variable_any m_changed;
     std::deque<Command> m_commands;
-    std::set<RequestId> m_cancelled; ///< of requests still queued
-    RequestId m_running = 0;
-    std::stop_source m_runningStop;
+    std::set<RequestId> m_cancelled;    ///< of requests still queued
+    std::optional<RequestId> m_running; ///< set when it leaves m_commands: cancel() finds it in one or the other
+    std::stop_source m_runningStop;     ///< of the command that was taken last
 
     std::jthread m_thread; ///< last: joined before what it uses is gone
 };

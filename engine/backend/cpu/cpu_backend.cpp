@@ -22,6 +22,7 @@ public:
         m_route.reserve(shape, m_parallel.threads());
         m_experts.reserve(shape);
     }
+    void stopOn(std::stop_token stop) override { m_parallel.stopOn(std::move(stop)); }
     void synchronize() override {}
     void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) override
     {

@@ -2,6 +2,37 @@
 
 #include <chrono>
 #include <stdexcept>
+#include <utility>
+
+namespace {
+
+std::optional<engine::RequestId> requestOf(const engine::GenerationEvent &event)
+{
+    return std::visit(
+        [](const auto &concrete) -> std::optional<engine::RequestId> {
+            if constexpr (requires { concrete.request; })
+                return concrete.request;
+            return std::nullopt;
+        },
+        event);
+}
+
+void store(Answer &answer, engine::GenerationEvent event)
+{
+    answer.eventsAfterTheEnd += answer.ended() ? 1 : 0;
+    if (auto *progress = std::get_if<engine::PromptProgress>(&event))
+        answer.progress.push_back(*progress);
+    else if (auto *prompt = std::get_if<engine::PromptProcessed>(&event))
+        answer.prompt = std::move(*prompt);
+    else if (auto *token = std::get_if<engine::TokenGenerated>(&event))
+        answer.tokens.push_back(std::move(*token));
+    else if (auto *finished = std::get_if<engine::GenerationFinished>(&event))
+        answer.finished = std::move(*finished);
+    else if (auto *failed = std::get_if<engine::GenerationFailed>(&event))
+        answer.failed = std::move(*failed);
+}
+
+} // namespace
 
 std::string Answer::text(engine::TextPart part) const
 {
@@ -23,65 +54,78 @@ std::vector<engine::TokenId> Answer::tokenIds() const
     return ids;
 }
 
-EngineDriver::EngineDriver(engine::EngineOptions options)
-    : m_engine(
-          [this] {
-              const std::lock_guard lock(m_mutex);
-              m_woken = true;
-              m_condition.notify_one();
-          },
-          options)
+std::vector<float> Answer::probabilities() const
 {
+    std::vector<float> all;
+    for (const auto &token : tokens)
+        all.push_back(token.probability);
+    return all;
 }
 
-std::vector<engine::GenerationEvent> EngineDriver::waitForEvents()
+EngineDriver::EngineDriver(engine::EngineOptions options) : m_engine([this] { takeEvents(); }, options) {}
+
+void EngineDriver::takeEvents()
+{
+    for (auto &event : m_engine.takeEvents())
+        take(std::move(event));
+}
+
+void EngineDriver::take(engine::GenerationEvent event)
 {
     std::unique_lock lock(m_mutex);
-    if (!m_condition.wait_for(lock, std::chrono::seconds(30), [this] { return m_woken; }))
-        throw std::runtime_error("the engine sent no event for 30 s");
-    m_woken = false;
-    lock.unlock();
-    return m_engine.takeEvents();
+    if (const auto request = requestOf(event)) {
+        if (const auto onEvent = m_sent[*request].onEvent) {
+            lock.unlock(); // it may send
+            (*onEvent)(event);
+            lock.lock();
+        }
+        store(m_sent[*request].answer, std::move(event));
+    } else {
+        m_loaded = std::move(event);
+    }
+    m_changed.notify_all();
+}
+
+void EngineDriver::waitUntil(const std::function<bool()> &happened, std::unique_lock<std::mutex> &lock)
+{
+    if (!m_changed.wait_for(lock, std::chrono::seconds(60), happened))
+        throw std::runtime_error("the engine did not answer for 60 s");
 }
 
 std::optional<engine::ModelLoaded> EngineDriver::load(const std::string &folder, engine::Failure *failure)
 {
     m_engine.loadModel(folder);
-    for (;;) {
-        for (const auto &event : waitForEvents()) {
-            if (const auto *loaded = std::get_if<engine::ModelLoaded>(&event))
-                return *loaded;
-            if (const auto *failed = std::get_if<engine::ModelLoadFailed>(&event)) {
-                if (failure != nullptr)
-                    *failure = failed->failure;
-                return {};
-            }
-        }
-    }
+    std::unique_lock lock(m_mutex);
+    waitUntil([this] { return m_loaded.has_value(); }, lock);
+    const engine::GenerationEvent event = *std::exchange(m_loaded, {});
+    if (const auto *loaded = std::get_if<engine::ModelLoaded>(&event))
+        return *loaded;
+    if (failure != nullptr)
+        *failure = std::get<engine::ModelLoadFailed>(event).failure;
+    return {};
 }
 
-Answer EngineDriver::generate(engine::GenerationRequest request,
-                              const std::function<void(const engine::TokenGenerated &)> &onToken)
+void EngineDriver::send(engine::GenerationRequest request, OnEvent onEvent)
 {
-    Answer answer;
-    m_engine.generate(std::move(request));
-    while (!answer.finished && !answer.failed) {
-        for (auto &event : waitForEvents()) {
-            if (auto *progress = std::get_if<engine::PromptProgress>(&event))
-                answer.progress.push_back(*progress);
-            else if (auto *prompt = std::get_if<engine::PromptProcessed>(&event))
-                answer.prompt = std::move(*prompt);
-            else if (auto *token = std::get_if<engine::TokenGenerated>(&event)) {
-                if (onToken)
-                    onToken(*token);
-                answer.tokens.push_back(std::move(*token));
-            } else if (auto *finished = std::get_if<engine::GenerationFinished>(&event))
-                answer.finished = std::move(*finished);
-            else if (auto *failed = std::get_if<engine::GenerationFailed>(&event))
-                answer.failed = std::move(*failed);
-        }
+    {
+        const std::lock_guard lock(m_mutex);
+        m_sent[request.id] = {{}, onEvent ? std::make_shared<const OnEvent>(std::move(onEvent)) : nullptr};
     }
-    return answer;
+    m_engine.generate(std::move(request));
+}
+
+Answer EngineDriver::answer(engine::RequestId request)
+{
+    std::unique_lock lock(m_mutex);
+    waitUntil([&] { return m_sent[request].answer.ended(); }, lock);
+    return m_sent[request].answer;
+}
+
+Answer EngineDriver::generate(engine::GenerationRequest request, OnEvent onEvent)
+{
+    const engine::RequestId id = request.id;
+    send(std::move(request), std::move(onEvent));
+    return answer(id);
 }
 
 engine::GenerationRequest question(engine::RequestId id, const std::string &text, int maxTokens)
@@ -93,4 +137,12 @@ engine::GenerationRequest question(engine::RequestId id, const std::string &text
     request.sampler.seed = 7;
     request.maxTokens = maxTokens;
     return request;
+}
+
+EngineDriver::OnEvent atToken(int number, std::function<void()> action)
+{
+    return [number, action = std::move(action), seen = 0](const engine::GenerationEvent &event) mutable {
+        if (std::holds_alternative<engine::TokenGenerated>(event) && ++seen == number)
+            action();
+    };
 }

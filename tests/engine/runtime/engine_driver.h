@@ -1,10 +1,13 @@
 #pragma once
-// Drives an Engine from a test and waits for its events.
+// Drives an Engine from a test. Events are taken on the worker thread as they come, so that a test can act between two
+// of them: the worker waits until `onEvent` returns.
 
 #include "engine/engine.h"
 
 #include <condition_variable>
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -17,30 +20,48 @@ struct Answer {
     std::vector<engine::TokenGenerated> tokens;
     std::optional<engine::GenerationFinished> finished;
     std::optional<engine::GenerationFailed> failed;
+    int eventsAfterTheEnd = 0;
 
+    bool ended() const { return finished || failed; }
+    bool stopped() const { return finished && finished->reason == engine::FinishReason::Stopped; }
     std::string text(engine::TextPart part) const;
     std::vector<engine::TokenId> tokenIds() const;
+    std::vector<float> probabilities() const;
 };
 
 class EngineDriver {
 public:
+    using OnEvent = std::function<void(const engine::GenerationEvent &)>;
+
     explicit EngineDriver(engine::EngineOptions options = {});
 
-    /// Both wait at most 30 s.
     std::optional<engine::ModelLoaded> load(const std::string &folder, engine::Failure *failure = nullptr);
-    /// `onToken` is called for each token, on the calling thread.
-    Answer generate(engine::GenerationRequest request,
-                    const std::function<void(const engine::TokenGenerated &)> &onToken = {});
+
+    /// `onEvent` is called with each event of the request on the worker thread.
+    void send(engine::GenerationRequest request, OnEvent onEvent = {});
+    /// What has come of a request that was sent, once it has ended. Waits at most 60 s.
+    Answer answer(engine::RequestId request);
+    Answer generate(engine::GenerationRequest request, OnEvent onEvent = {});
 
     engine::Engine &engine() { return m_engine; }
 
 private:
-    std::vector<engine::GenerationEvent> waitForEvents();
+    struct Sent {
+        Answer answer;
+        std::shared_ptr<const OnEvent> onEvent; ///< kept while it runs, when it sends the same id again
+    };
+    void takeEvents();
+    void take(engine::GenerationEvent event);
+    void waitUntil(const std::function<bool()> &happened, std::unique_lock<std::mutex> &lock);
 
-    std::mutex m_mutex;
-    std::condition_variable m_condition;
-    bool m_woken = false;
-    engine::Engine m_engine;
+    std::mutex m_mutex; ///< guards the two below
+    std::map<engine::RequestId, Sent> m_sent;
+    std::optional<engine::GenerationEvent> m_loaded; ///< ModelLoaded or ModelLoadFailed
+    std::condition_variable m_changed;
+    engine::Engine m_engine; ///< last: its worker uses the others
 };
 
 engine::GenerationRequest question(engine::RequestId id, const std::string &text, int maxTokens = 24);
+
+/// `action` with the number-th token of a request, counted from 1.
+EngineDriver::OnEvent atToken(int number, std::function<void()> action);

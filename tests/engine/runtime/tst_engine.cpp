@@ -1,6 +1,8 @@
 #include "tests/engine/runtime/engine_driver.h"
+#include "tests/engine/runtime/scripted_model.h"
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/support/tiny_model.h"
+#include "tests/engine/support/tiny_tokenizer.h"
 
 #include <QTest>
 #include <filesystem>
@@ -53,100 +55,6 @@ private slots:
         QCOMPARE(answer.failed->failure.field, std::string("model"));
     }
 
-    void sameSeedSameTokensAlsoOnAWarmCache()
-    {
-        EngineDriver driver;
-        QVERIFY(driver.load(m_model));
-        const auto first = driver.generate(question(1, "What is 1+1?"));
-        const auto again = driver.generate(question(2, "What is 1+1?"));
-        EngineDriver fresh;
-        QVERIFY(fresh.load(m_model));
-        const auto elsewhere = fresh.generate(question(1, "What is 1+1?"));
-        QVERIFY(!first.tokens.empty());
-        QCOMPARE(again.tokenIds(), first.tokenIds());
-        QCOMPARE(elsewhere.tokenIds(), first.tokenIds());
-        auto other = question(3, "What is 1+1?");
-        other.sampler.seed = 8;
-        QVERIFY(driver.generate(other).tokenIds() != first.tokenIds());
-    }
-
-    void aSecondTurnReusesTheCommonPrefix()
-    {
-        EngineDriver driver;
-        QVERIFY(driver.load(m_model));
-        const auto first = driver.generate(question(1, "A longer first question, please."));
-        QCOMPARE(first.prompt->cachedTokens, 0);
-        auto second = question(2, "A longer first question, please.");
-        second.messages.push_back({engine::Role::Assistant, "An answer.", "A thought.", true});
-        second.messages.push_back({engine::Role::User, "And now?", {}, true});
-        const auto reply = driver.generate(second);
-        // All of the first prompt but its generation prompt (<think> and a newline) is common.
-        QVERIFY(reply.prompt->cachedTokens >= first.prompt->promptTokens - 2);
-        QVERIFY(reply.prompt->cachedTokens < reply.prompt->promptTokens);
-        EngineDriver fresh;
-        QVERIFY(fresh.load(m_model));
-        QCOMPARE(fresh.generate(second).tokenIds(), reply.tokenIds());
-    }
-
-    void regenerateComputesOneTokenOfThePrompt()
-    {
-        EngineDriver driver;
-        QVERIFY(driver.load(m_model));
-        driver.generate(question(1, "Once more"));
-        const auto again = driver.generate(question(2, "Once more"));
-        QCOMPARE(again.prompt->cachedTokens, again.prompt->promptTokens - 1);
-    }
-
-    void routesCoverThePromptAndEveryTokenFed()
-    {
-        EngineDriver driver;
-        QVERIFY(driver.load(m_model));
-        const auto cold = driver.generate(question(1, "Trace me"));
-        const auto warm = driver.generate(question(2, "Trace me"));
-        QCOMPARE(cold.prompt->promptRoutes.tokens(), std::size_t(cold.prompt->promptTokens));
-        // A cached prefix shows the same routes as a cold run.
-        QCOMPARE(warm.prompt->promptRoutes.tokens(), cold.prompt->promptRoutes.tokens());
-        for (std::size_t t = 0; t < cold.prompt->promptRoutes.tokens(); ++t) {
-            const auto a = cold.prompt->promptRoutes.ids(t);
-            const auto b = warm.prompt->promptRoutes.ids(t);
-            QVERIFY(std::equal(a.begin(), a.end(), b.begin(), b.end()));
-        }
-        QVERIFY(cold.tokens.front().expertIds.empty());
-        for (std::size_t i = 1; i < cold.tokens.size(); ++i)
-            QCOMPARE(cold.tokens[i].expertIds.size(), std::size_t(2 * 3)); // layers × experts per token
-    }
-
-    void stopsWithinOneToken()
-    {
-        EngineDriver driver;
-        QVERIFY(driver.load(m_model));
-        int after = 0;
-        bool cancelled = false;
-        const auto answer = driver.generate(question(5, "Go on", 400), [&](const engine::TokenGenerated &) {
-            after += cancelled ? 1 : 0;
-            if (!cancelled)
-                driver.engine().cancel(5);
-            cancelled = true;
-        });
-        QVERIFY(answer.finished->reason == FinishReason::Stopped);
-        QVERIFY(answer.tokens.size() < 400);
-        // And the next request is unharmed.
-        const auto next = driver.generate(question(6, "Go on", 8));
-        QVERIFY(next.finished.has_value());
-    }
-
-    void aQueuedRequestCanBeCancelled()
-    {
-        EngineDriver driver;
-        QVERIFY(driver.load(m_model));
-        driver.engine().generate(question(1, "First", 200));
-        driver.engine().generate(question(2, "Second", 200));
-        driver.engine().cancel(2);
-        driver.engine().cancel(1);
-        const auto third = driver.generate(question(3, "Third", 4));
-        QVERIFY(third.tokens.size() <= 4 || third.finished.has_value());
-    }
-
     void maxTokensIsAFinishReason()
     {
         EngineDriver driver;
@@ -155,28 +63,6 @@ private slots:
         QCOMPARE(answer.tokens.size(), std::size_t(3));
         QVERIFY(answer.finished->reason == FinishReason::MaxTokens);
         QVERIFY(answer.finished->endedIn == TextPart::Thinking);
-    }
-
-    void aFullContextIsAFinishReasonNotASilentCut()
-    {
-        engine::EngineOptions options;
-        options.contextLength = 48;
-        EngineDriver driver(options);
-        QVERIFY(driver.load(m_model));
-        const auto answer = driver.generate(question(1, "Hi", 400));
-        QVERIFY(answer.finished->reason == FinishReason::ContextFull);
-        QCOMPARE(answer.prompt->promptTokens + static_cast<int>(answer.tokens.size()), 49);
-    }
-
-    void aPromptThatDoesNotFitIsRefusedWithTheNumbers()
-    {
-        engine::EngineOptions options;
-        options.contextLength = 16;
-        EngineDriver driver(options);
-        QVERIFY(driver.load(m_model));
-        const auto answer = driver.generate(question(1, std::string(200, 'x')));
-        QVERIFY(answer.failed->failure.code == engine::ErrorCode::PromptTooLong);
-        QVERIFY(answer.failed->failure.sentence.find("16") != std::string::npos);
     }
 
     void wrongSettingsNameTheirField()
@@ -219,24 +105,80 @@ private slots:
         QVERIFY(rest.prompt->promptTokens > begun.prompt->promptTokens);
     }
 
+    void aFullContextIsAFinishReasonNotASilentCut()
+    {
+        engine::EngineOptions options;
+        options.contextLength = 48;
+        EngineDriver driver(options);
+        QVERIFY(driver.load(m_model));
+        const auto answer = driver.generate(question(1, "Hi", 400));
+        QVERIFY(answer.finished->reason == FinishReason::ContextFull);
+        QCOMPARE(answer.prompt->promptTokens + static_cast<int>(answer.tokens.size()), 49);
+        // The last token was sampled, but there is no place where it could be read.
+        QCOMPARE(answer.tokens[answer.tokens.size() - 2].contextUsed, 48);
+        QCOMPARE(answer.tokens.back().contextUsed, 48);
+        QCOMPARE(answer.finished->statistics.contextUsed, 48);
+    }
+
+    void aPromptThatDoesNotFitIsRefusedWithTheNumbers()
+    {
+        engine::EngineOptions options;
+        options.contextLength = 16;
+        EngineDriver driver(options);
+        QVERIFY(driver.load(m_model));
+        const auto answer = driver.generate(question(1, std::string(200, 'x')));
+        QVERIFY(answer.failed->failure.code == engine::ErrorCode::PromptTooLong);
+        QVERIFY(answer.failed->failure.sentence.find(" 16 tokens") != std::string::npos);
+        QVERIFY(answer.failed->failure.sentence.find("at least") == std::string::npos);
+    }
+
+    void aTextFarBeyondTheContextIsRefusedBeforeItIsEncoded()
+    {
+        EngineDriver driver;
+        QVERIFY(driver.load(m_model));
+        const auto answer = driver.generate(question(1, std::string(1 << 20, 'x')));
+        QVERIFY(answer.failed->failure.code == engine::ErrorCode::PromptTooLong);
+        QVERIFY(answer.failed->failure.sentence.find("at least") != std::string::npos);
+    }
+
+    void whiteSpaceInFrontOfAThoughtIsCountedWithIt()
+    {
+        const support::TinyTokenizer tiny = support::makeTinyTokenizer();
+        const auto byte = [&](char c) { return tiny.firstByte + c; };
+        const auto folder = m_folder.path() / "scripted";
+        support::writeScriptedModel({byte(' '), tiny.thinkStart, byte('h'), tiny.thinkEnd, byte('i'), tiny.eos},
+                                    folder);
+        EngineDriver driver;
+        QVERIFY(driver.load(folder.string()));
+        auto request = question(1, "Hi");
+        request.sampler.temperature = 0.0F;
+        const auto answer = driver.generate(request);
+        QVERIFY(answer.finished->reason == FinishReason::EndOfSequence);
+        QCOMPARE(answer.text(TextPart::Thinking), std::string("h"));
+        QCOMPARE(answer.text(TextPart::Answer), std::string("i"));
+        const engine::GenerationStatistics &statistics = answer.finished->statistics;
+        QCOMPARE(statistics.thinkingTokens, 4);
+        QCOMPARE(statistics.answerTokens, 1);
+        const auto &tokens = answer.tokens;
+        QCOMPARE(statistics.answerSeconds, tokens[4].seconds - tokens[3].seconds);
+    }
+
     void aWeightFileThatShrinksEndsTheReplyNotTheProcess()
     {
         const auto folder = m_folder.path() / "shrinking";
         support::writeTinyModel(support::TinyModelOptions{}, folder);
         EngineDriver driver;
         QVERIFY(driver.load(folder.string()));
-        std::filesystem::resize_file(folder / "model.safetensors", 4096);
-        const auto answer = driver.generate(question(1, "Hi"));
-        QVERIFY(answer.failed.has_value());
-        QVERIFY(answer.failed->failure.code == engine::ErrorCode::FileChanged);
-    }
-
-    void destroyingABusyEngineReturns()
-    {
-        EngineDriver driver;
-        QVERIFY(driver.load(m_model));
-        for (engine::RequestId id = 1; id < 5; ++id)
-            driver.engine().generate(question(id, "Go on", 400));
+        driver.send(question(1, "Hi", 40),
+                    atToken(3, [&] { std::filesystem::resize_file(folder / "model.safetensors", 4096); }));
+        driver.send(question(2, "Hi"));
+        const auto next = driver.answer(2);
+        QVERIFY(next.failed && next.failed->failure.code == engine::ErrorCode::FileChanged);
+        const auto answer = driver.answer(1);
+        QVERIFY(answer.failed && answer.failed->failure.code == engine::ErrorCode::FileChanged);
+        QVERIFY(!answer.finished);
+        QCOMPARE(answer.tokens.size(), std::size_t(3));
+        QCOMPARE(answer.eventsAfterTheEnd, 0);
     }
 };
 
