@@ -24,7 +24,12 @@ public:
     static Text ofFile(engine::ErrorCode code, const QString &file, const QString &field);
     static Text ofModel(engine::ErrorCode code, const QString &file, const QString &field);
     static Text ofRun(engine::ErrorCode code, const QString &file, const QString &field);
-    static Text ofStorage(StorageProblem problem, const QString &file);
+    static Text ofRequest(const QString &field);
+    static QString storageProblem(StorageProblem problem, const QString &file);
+    static QString whileSaving(StorageProblem problem);
+    static QString whileActing(StorageProblem problem);
+    static QString whileOpening(StorageProblem problem);
+    static Text ofStorage(StorageProblem problem, const QString &file, StorageMoment moment);
 };
 
 QString ErrorText::join(const Text &text, const QString &detail)
@@ -75,6 +80,18 @@ Text ErrorText::ofFile(engine::ErrorCode code, const QString &file, const QStrin
     }
 }
 
+/// `field` is the engine's name for a part of the request; what is not named here is a setting of the sampler.
+Text ErrorText::ofRequest(const QString &field)
+{
+    if (field == QLatin1String("model"))
+        return {tr("No model is open."), tr("Open a model folder, then try again.")};
+    if (field.startsWith(QLatin1String("messages")))
+        return {tr("The conversation cannot be sent to this model because of %1.").arg(field),
+                tr("Edit the message, or start a new chat.")};
+    return {tr("The setting %1 has a value the model cannot use.").arg(field),
+            tr("Open the settings and reset the sampling to recommended.")};
+}
+
 Text ErrorText::ofModel(engine::ErrorCode code, const QString &file, const QString &field)
 {
     using engine::ErrorCode;
@@ -113,8 +130,7 @@ Text ErrorText::ofRun(engine::ErrorCode code, const QString &file, const QString
     case ErrorCode::OutOfMemory:
         return {tr("There is not enough memory."), tr("Close other programs, or choose a smaller model.")};
     case ErrorCode::RequestInvalid:
-        return {tr("The setting %1 has a value the model cannot use.").arg(field),
-                tr("Open the settings and reset the sampling to recommended.")};
+        return ofRequest(field);
     case ErrorCode::PromptTooLong:
         return {tr("The conversation is longer than this model can read."),
                 tr("Start a new chat, shorten the message, or open a model with a larger context.")};
@@ -130,34 +146,96 @@ Text ErrorText::ofRun(engine::ErrorCode code, const QString &file, const QString
     }
 }
 
-Text ErrorText::ofStorage(StorageProblem problem, const QString &file)
+QString ErrorText::storageProblem(StorageProblem problem, const QString &file)
 {
     switch (problem) {
     case StorageProblem::AlreadyOpen:
-        return {tr("The history %1 is already open in another window of Bathyscope.").arg(file),
-                tr("Close the other one, then press Retry.")};
+        return tr("The history %1 is already open in another window of Bathyscope.").arg(file);
     case StorageProblem::NewerVersion:
-        return {tr("The history %1 was made by a newer version of Bathyscope. It was left untouched.").arg(file),
-                tr("Install the newer version to open it.")};
+        return tr("The history %1 was made by a newer version of Bathyscope. It was left untouched.").arg(file);
     case StorageProblem::ForeignDatabase:
-        return {tr("%1 is not a history of Bathyscope. It was left untouched.").arg(file),
-                tr("Move the file away, or start with another folder.")};
+        return tr("%1 is not a history of Bathyscope. It was left untouched.").arg(file);
     case StorageProblem::Damaged:
-        return {tr("The history %1 is damaged. Nothing was overwritten.").arg(file),
-                tr("Make a copy of the file first, then restore a backup.")};
+        return tr("The history %1 is damaged. Nothing was overwritten.").arg(file);
     case StorageProblem::ReadOnly:
-        return {tr("The history cannot be saved in %1: it is read-only.").arg(file),
-                tr("Your messages are kept in memory. Allow writing there, then press Retry.")};
+        return tr("The history cannot be saved in %1: it is read-only.").arg(file);
     case StorageProblem::DiskFull:
-        return {tr("The disk is full, so %1 could not be saved.").arg(file),
-                tr("Your message is kept in memory; free some space, then press Retry.")};
+        return tr("The disk is full, so %1 could not be saved.").arg(file);
     case StorageProblem::InputOutput:
-        return {tr("%1 could not be read or written.").arg(file),
-                tr("Your message is kept in memory. Check the disk, then press Retry.")};
+        return tr("%1 could not be read or written.").arg(file);
     case StorageProblem::Other:
         break;
     }
-    return {tr("The history %1 could not be used.").arg(file), tr("Your message is kept in memory. Press Retry.")};
+    return tr("The history %1 could not be used.").arg(file);
+}
+
+QString ErrorText::whileSaving(StorageProblem problem)
+{
+    switch (problem) {
+    case StorageProblem::ReadOnly:
+        return tr("Your messages are kept in memory. Allow writing there, then press Retry.");
+    case StorageProblem::DiskFull:
+        return tr("Your message is kept in memory; free some space, then press Retry.");
+    case StorageProblem::InputOutput:
+        return tr("Your message is kept in memory. Check the disk, then press Retry.");
+    case StorageProblem::Damaged:
+        return tr("Make a copy of the file first, then restore a backup.");
+    default:
+        return tr("Your message is kept in memory. Press Retry.");
+    }
+}
+
+QString ErrorText::whileActing(StorageProblem problem)
+{
+    switch (problem) {
+    case StorageProblem::ReadOnly:
+        return tr("Allow writing there, then try again.");
+    case StorageProblem::DiskFull:
+        return tr("Free some space, then try again.");
+    case StorageProblem::InputOutput:
+        return tr("Check the disk, then try again.");
+    case StorageProblem::Damaged:
+        return tr("Make a copy of the file first, then restore a backup.");
+    default:
+        return tr("Please try again.");
+    }
+}
+
+QString ErrorText::whileOpening(StorageProblem problem)
+{
+    switch (problem) {
+    case StorageProblem::AlreadyOpen:
+        return tr("Close the other one, then press Retry.");
+    case StorageProblem::NewerVersion:
+        return tr("Install the newer version to open it.");
+    case StorageProblem::ForeignDatabase:
+        return tr("Move the file away, or start with another folder.");
+    case StorageProblem::Damaged:
+        return tr("Restore a backup, or begin a new history; the damaged one is kept beside it.");
+    case StorageProblem::ReadOnly:
+        return tr("Allow writing there, then press Retry.");
+    case StorageProblem::DiskFull:
+        return tr("Free some space, then press Retry.");
+    case StorageProblem::InputOutput:
+        return tr("Check the disk, then press Retry.");
+    case StorageProblem::Other:
+        break;
+    }
+    return tr("Press Retry.");
+}
+
+Text ErrorText::ofStorage(StorageProblem problem, const QString &file, StorageMoment moment)
+{
+    const QString what = storageProblem(problem, file);
+    switch (moment) {
+    case StorageMoment::Acting:
+        return {what, whileActing(problem)};
+    case StorageMoment::Opening:
+        return {what, whileOpening(problem)};
+    case StorageMoment::Saving:
+        break;
+    }
+    return {what, whileSaving(problem)};
 }
 
 } // namespace
@@ -167,7 +245,9 @@ QString errorText(const engine::Failure &failure)
     using engine::ErrorCode;
     const QString file = ErrorText::fileName(failure.file);
     const QString field = ErrorText::fieldName(failure.field);
-    const QString detail = visibleText(QString::fromStdString(failure.sentence));
+    // Where the text says all, the library's sentence would say it again.
+    const bool complete = failure.code == ErrorCode::RequestInvalid && failure.field == "model";
+    const QString detail = complete ? QString() : visibleText(QString::fromStdString(failure.sentence));
     if (failure.code <= ErrorCode::FileChanged)
         return ErrorText::join(
             ErrorText::ofFile(failure.code, file, visibleText(QString::fromStdString(failure.field))), detail);
@@ -176,9 +256,14 @@ QString errorText(const engine::Failure &failure)
     return ErrorText::join(ErrorText::ofRun(failure.code, file, field), detail);
 }
 
-QString storageErrorText(StorageProblem problem, const QString &file, const QString &sentence)
+QString storageErrorText(StorageProblem problem, const QString &file, const QString &sentence, StorageMoment moment)
 {
-    return ErrorText::join(ErrorText::ofStorage(problem, visibleText(file)), visibleText(sentence));
+    return ErrorText::join(ErrorText::ofStorage(problem, visibleText(file), moment), visibleText(sentence));
+}
+
+QString storageErrorText(const StorageFailure &failure, StorageMoment moment)
+{
+    return storageErrorText(failure.problem, failure.file, failure.sentence, moment);
 }
 
 } // namespace ui

@@ -20,9 +20,25 @@ enum class StorageProblem {
     Other
 };
 
+/// When it happened decides what the user can do next.
+enum class StorageMoment {
+    Saving,  ///< a reply in the background; it is tried again, at once with Retry
+    Acting,  ///< what the user has just done; nothing of it was stored
+    Opening, ///< before there is a window: a dialog with Retry, a backup, a new beginning
+};
+
+/// Kept where its text is shown, so that the text can follow a change of the language.
+struct StorageFailure {
+    StorageProblem problem = StorageProblem::Other;
+    QString file;
+    QString sentence; ///< the store's own, in English; the detail, may be empty
+};
+
 QString errorText(const engine::Failure &failure);
+QString storageErrorText(const StorageFailure &failure, StorageMoment moment);
 
 /// `sentence` is the store's own, in English; it is appended as the detail and may be empty.
-QString storageErrorText(StorageProblem problem, const QString &file, const QString &sentence);
+QString storageErrorText(StorageProblem problem, const QString &file, const QString &sentence,
+                         StorageMoment moment = StorageMoment::Saving);
 
 } // namespace ui

@@ -36,8 +36,7 @@ MainWindow::~MainWindow() = default;
 void MainWindow::showModelLoading(const QString &folder)
 {
     m_parts->modelReady = false;
-    m_parts->failure.reset();
-    m_parts->showFailure();
+    m_parts->showModelFailure(std::nullopt);
     m_parts->chat->modelBar->showLoading(folder);
     m_parts->chat->welcome->setModel(QDir(folder).dirName(), true);
     m_parts->chat->composer->setState(Composer::State::Loading);
@@ -47,8 +46,7 @@ void MainWindow::showModelLoading(const QString &folder)
 void MainWindow::showModel(const engine::ModelInfo &info)
 {
     m_parts->modelReady = true;
-    m_parts->failure.reset();
-    m_parts->showFailure();
+    m_parts->showModelFailure(std::nullopt);
     m_parts->chat->modelBar->showModel(info);
     m_parts->chat->welcome->setModel(QString::fromStdString(info.name), false);
     m_parts->showUsage();
@@ -58,8 +56,7 @@ void MainWindow::showModel(const engine::ModelInfo &info)
 void MainWindow::showModelFailure(const engine::Failure &failure, const QString &folder)
 {
     m_parts->modelReady = false;
-    m_parts->failure = failure;
-    m_parts->showFailure();
+    m_parts->showModelFailure(failure);
     m_parts->chat->modelBar->showFailure(folder);
     m_parts->chat->welcome->setModel({}, false);
     m_parts->chat->composer->setState(Composer::State::NoModel);
@@ -97,8 +94,8 @@ void MainWindow::offerUndoDelete(storage::ConversationId id, const QString &titl
     QString shown = visibleText(title);
     if (shown.size() > titleInToast)
         shown = shown.left(titleInToast) + QStringLiteral("…");
-    m_parts->deleted = id;
-    m_parts->toast->offer(tr("Conversation “%1” deleted").arg(shown), tr("Undo"));
+    m_parts->deleted.emplace_back(id, shown);
+    m_parts->toast->offer(m_parts->deletedText(), tr("Undo"));
     m_parts->updateActions();
 }
 
@@ -145,16 +142,31 @@ void MainWindow::setGenerating(bool generating)
     if (generating && !m_parts->generating)
         m_parts->chat->modelBar->startReply();
     m_parts->generating = generating;
-    m_parts->chat->transcript->setActionsEnabled(!generating);
     if (m_parts->modelReady)
         m_parts->chat->composer->setState(generating ? Composer::State::Generating : Composer::State::Ready);
     m_parts->updateActions();
 }
 
-void MainWindow::showNotice(const QString &sentence, bool retry)
+void MainWindow::showNotice(const QString &sentence)
 {
-    m_parts->noticeRetry = retry && !sentence.isEmpty();
-    m_parts->chat->notice->show(sentence, m_parts->noticeRetry ? tr("Retry") : QString());
+    m_parts->failure.reset();
+    m_parts->chat->notice->show(sentence);
+}
+
+void MainWindow::showFailure(const StorageFailure &failure)
+{
+    showNotice(storageErrorText(failure, StorageMoment::Acting));
+    m_parts->failure = failure;
+}
+
+void MainWindow::showSaveFailure(const StorageFailure &failure)
+{
+    m_parts->showSaveFailure(failure);
+}
+
+void MainWindow::clearSaveFailure()
+{
+    m_parts->showSaveFailure(std::nullopt);
 }
 
 QString MainWindow::draft() const
@@ -170,6 +182,11 @@ void MainWindow::setDraft(const QString &text)
 void MainWindow::applySettings(const UiSettings &settings)
 {
     m_parts->applySettings(settings);
+}
+
+void MainWindow::setCloseGuard(std::function<bool()> mayClose)
+{
+    m_mayClose = std::move(mayClose);
 }
 
 bool MainWindow::event(QEvent *event)
@@ -192,6 +209,8 @@ void MainWindow::closeEvent(QCloseEvent *event)
 {
     m_parts->rememberPlaces();
     emit settingsChanged(m_parts->settings);
+    if (m_mayClose && !m_mayClose())
+        return event->ignore();
     emit closing();
     QMainWindow::closeEvent(event);
 }

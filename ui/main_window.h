@@ -4,10 +4,12 @@
 
 #include "engine/generation.h"
 #include "storage/records.h"
+#include "ui/error_text.h"
 #include "ui/transcript_message.h"
 #include "ui/ui_settings.h"
 
 #include <QMainWindow>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -44,11 +46,15 @@ public:
     void setGenerating(bool generating); ///< Send becomes Stop
 
     // --- notices -------------------------------------------------------------------------------
-    /// A bar across the top with a sentence and, if `retry`, a button emitting retryRequested. Empty hides it.
-    void showNotice(const QString &sentence, bool retry = false);
+    void showNotice(const QString &sentence);        ///< a bar across the top; empty hides it
+    void showFailure(const StorageFailure &failure); ///< the same bar; its text follows the language
+    /// What was said is not saved yet: a bar of its own with Retry, which nothing else replaces and nobody can close.
+    void showSaveFailure(const StorageFailure &failure);
+    void clearSaveFailure();
     QString draft() const;
     void setDraft(const QString &text);
-    void applySettings(const UiSettings &settings); ///< theme, language, fonts: at once
+    void applySettings(const UiSettings &settings);     ///< theme, language, fonts: at once
+    void setCloseGuard(std::function<bool()> mayClose); ///< asked before the window closes; false keeps it open
 
 signals:
     void newConversationRequested();
@@ -79,6 +85,7 @@ protected:
 private:
     class Parts;
     std::unique_ptr<Parts> m_parts;
+    std::function<bool()> m_mayClose;
 };
 
 } // namespace ui

@@ -25,6 +25,15 @@ struct TranscriptMessage {
     std::optional<storage::SamplerRecord> sampler;
 };
 
+/// Whether a reply that ended early can go on where it stopped. A full context would be full again.
+inline bool isContinuable(const TranscriptMessage &message)
+{
+    using storage::MessageState;
+    const bool cut = message.state == MessageState::Stopped || message.state == MessageState::Interrupted ||
+                     message.state == MessageState::LengthLimit || message.state == MessageState::Failed;
+    return cut && message.role == storage::MessageRole::Assistant;
+}
+
 /// What changes while a reply streams; sent with every batch of tokens, at most once a frame.
 struct LiveStatistics {
     bool prefilling = false;

@@ -17,7 +17,7 @@ struct UiSettings {
     ThinkingDisplay thinking = ThinkingDisplay::OpenWhileThinking;
     bool showRoutingStrip = true;
     bool copyWithThinking = false;
-    int textScalePercent = 100; ///< 80 … 200
+    int textScalePercent = 100;        ///< 80 … 200
     bool useRecommendedSampler = true; ///< take temperature, top-p and length from the model
     bool randomSeed = true;            ///< a new seed for every reply
     storage::SamplerRecord sampler;    ///< used as far as the two above do not overrule it

@@ -9,7 +9,75 @@
     </message>
 </context>
 <context>
+    <name>app::ChatController</name>
+    <message>
+        <source>The model is still loading. Please try again when it is ready.</source>
+        <translation>模型仍在加载，请在加载完成后重试。</translation>
+    </message>
+</context>
+<context>
+    <name>app::CloseDialog</name>
+    <message>
+        <source>One reply is not saved.</source>
+        <translation>有 1 条回复尚未保存。</translation>
+    </message>
+    <message>
+        <source>%1 replies are not saved.</source>
+        <translation>有 %1 条回复尚未保存。</translation>
+    </message>
+    <message>
+        <source>What is missing of it in the history is lost when Bathyscope closes.</source>
+        <translation>关闭 Bathyscope 后，历史记录中缺少的内容将会丢失。</translation>
+    </message>
+    <message>
+        <source>Retry</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Close Anyway</source>
+        <translation>仍然关闭</translation>
+    </message>
+    <message>
+        <source>Keep Open</source>
+        <translation>保持打开</translation>
+    </message>
+</context>
+<context>
+    <name>app::RecoveryDialog</name>
+    <message>
+        <source>Restore Newest Backup</source>
+        <translation>恢复最新备份</translation>
+    </message>
+    <message>
+        <source>Begin a New History</source>
+        <translation>新建历史记录</translation>
+    </message>
+    <message>
+        <source>Retry</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>app::StartUp</name>
+    <message>
+        <source>The newest backup was restored. The history that was there is kept in %1.</source>
+        <translation>已恢复最新备份。原来的历史记录保存在 %1。</translation>
+    </message>
+    <message>
+        <source>This is a new history. The one that was there is kept in %1.</source>
+        <translation>这是新的历史记录。原来的历史记录保存在 %1。</translation>
+    </message>
+</context>
+<context>
     <name>main</name>
+    <message>
+        <source>%1 is already open; its window was raised.</source>
+        <translation>%1 已经打开，其窗口已被置于前台。</translation>
+    </message>
     <message>
         <source>Chat with DeepSeek models and see how they think.</source>
         <translation>与 DeepSeek 模型对话，并观察它们如何思考。</translation>
@@ -69,7 +137,7 @@
         <translation>文字大小</translation>
     </message>
     <message>
-        <source>Like the system</source>
+        <source>System default</source>
         <translation>跟随系统</translation>
     </message>
     <message>
@@ -151,12 +219,12 @@
         <translation>继续回复(&amp;C)</translation>
     </message>
     <message>
-        <source>&amp;Previous Branch</source>
-        <translation>上一个分支(&amp;P)</translation>
+        <source>&amp;Previous Version</source>
+        <translation>上一个版本(&amp;P)</translation>
     </message>
     <message>
-        <source>Ne&amp;xt Branch</source>
-        <translation>下一个分支(&amp;X)</translation>
+        <source>Ne&amp;xt Version</source>
+        <translation>下一个版本(&amp;X)</translation>
     </message>
     <message>
         <source>&amp;Write a Message</source>
@@ -180,7 +248,7 @@
     </message>
     <message>
         <source>&amp;Routing Strip</source>
-        <translation>路由条(&amp;R)</translation>
+        <translation>专家路由(&amp;R)</translation>
     </message>
     <message>
         <source>Open While &amp;Thinking</source>
@@ -333,8 +401,13 @@
 Of the prompt, reused from the cache: %3 tokens
 Memory of the KV cache: %4</source>
         <translation>上下文：已用 %1 / %2 个词元
-其中提示词复用缓存：%3 个词元
+其中复用缓存的提示词：%3 个词元
 KV 缓存占用内存：%4</translation>
+    </message>
+    <message>
+        <source>KV %1</source>
+        <comment>memory of the KV cache</comment>
+        <translation>KV %1</translation>
     </message>
 </context>
 <context>
@@ -365,6 +438,10 @@ KV 缓存占用内存：%4</translation>
 </context>
 <context>
     <name>ui::ConversationModel</name>
+    <message>
+        <source>This entry is damaged on disk. Its title, its date or the branch shown may be wrong.</source>
+        <translation>此条目在磁盘上已损坏。其标题、日期或所显示的分支可能有误。</translation>
+    </message>
     <message>
         <source>%1, %2</source>
         <comment>title of a conversation, heading it stands under</comment>
@@ -415,7 +492,7 @@ KV 缓存占用内存：%4</translation>
     </message>
     <message>
         <source>Routing strip</source>
-        <translation>路由条</translation>
+        <translation>专家路由</translation>
     </message>
     <message>
         <source>Show live which experts each token uses</source>
@@ -436,6 +513,42 @@ KV 缓存占用内存：%4</translation>
 </context>
 <context>
     <name>ui::ErrorText</name>
+    <message>
+        <source>Allow writing there, then try again.</source>
+        <translation>请允许写入该位置，然后重试。</translation>
+    </message>
+    <message>
+        <source>Free some space, then try again.</source>
+        <translation>请释放一些空间，然后重试。</translation>
+    </message>
+    <message>
+        <source>Check the disk, then try again.</source>
+        <translation>请检查磁盘，然后重试。</translation>
+    </message>
+    <message>
+        <source>Please try again.</source>
+        <translation>请重试。</translation>
+    </message>
+    <message>
+        <source>Restore a backup, or begin a new history; the damaged one is kept beside it.</source>
+        <translation>请恢复备份，或新建历史记录；损坏的历史记录会保留在旁边。</translation>
+    </message>
+    <message>
+        <source>Allow writing there, then press Retry.</source>
+        <translation>请允许写入该位置，然后按“重试”。</translation>
+    </message>
+    <message>
+        <source>Free some space, then press Retry.</source>
+        <translation>请释放一些空间，然后按“重试”。</translation>
+    </message>
+    <message>
+        <source>Check the disk, then press Retry.</source>
+        <translation>请检查磁盘，然后按“重试”。</translation>
+    </message>
+    <message>
+        <source>Press Retry.</source>
+        <translation>请按“重试”。</translation>
+    </message>
     <message>
         <source>%1 %2</source>
         <extracomment>a sentence that says what happened, and the next step</extracomment>
@@ -552,8 +665,24 @@ KV 缓存占用内存：%4</translation>
         <translation>请关闭其他程序，或选择更小的模型。</translation>
     </message>
     <message>
+        <source>No model is open.</source>
+        <translation>没有打开任何模型。</translation>
+    </message>
+    <message>
+        <source>Open a model folder, then try again.</source>
+        <translation>请打开一个模型文件夹，然后重试。</translation>
+    </message>
+    <message>
+        <source>The conversation cannot be sent to this model because of %1.</source>
+        <translation>由于 %1，无法将此对话发送给该模型。</translation>
+    </message>
+    <message>
+        <source>Edit the message, or start a new chat.</source>
+        <translation>请编辑该消息，或新建对话。</translation>
+    </message>
+    <message>
         <source>The setting %1 has a value the model cannot use.</source>
-        <translation>设置 %1 的值模型无法使用。</translation>
+        <translation>模型无法使用设置 %1 的值。</translation>
     </message>
     <message>
         <source>Open the settings and reset the sampling to recommended.</source>
@@ -679,7 +808,7 @@ KV 缓存占用内存：%4</translation>
     <name>ui::JumpButton</name>
     <message>
         <source>Jump to newest</source>
-        <translation type="unfinished"></translation>
+        <translation>跳到最新</translation>
     </message>
 </context>
 <context>
@@ -693,7 +822,7 @@ KV 缓存占用内存：%4</translation>
         <translation>未打开链接</translation>
     </message>
     <message>
-        <source>Bathyscope opens only web and mail links. This one was left alone:</source>
+        <source>Bathyscope opens only web and mail links. This link was not opened:</source>
         <translation>Bathyscope 只打开网页和邮件链接。此链接未被打开：</translation>
     </message>
     <message>
@@ -818,7 +947,7 @@ KV 缓存占用内存：%4</translation>
     <name>ui::MessageEditor</name>
     <message>
         <source>Save and send</source>
-        <translation type="unfinished"></translation>
+        <translation>保存并发送</translation>
     </message>
     <message>
         <source>Edit message</source>
@@ -827,6 +956,10 @@ KV 缓存占用内存：%4</translation>
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>The text can be sent when no reply is being written</source>
+        <translation>没有回复正在生成时才能发送</translation>
     </message>
 </context>
 <context>
@@ -979,8 +1112,8 @@ KV 缓存占用内存：%4</translation>
 <context>
     <name>ui::SamplerSettings</name>
     <message>
-        <source>Temperature, top-p and length as the model&apos;s makers advise</source>
-        <translation>温度、top-p 和长度采用模型作者的建议</translation>
+        <source>Temperature, top-p and length recommended for this model</source>
+        <translation>采用为该模型推荐的温度、top-p 和长度</translation>
     </message>
     <message>
         <source>Temperature %1, top-p %2, for this model</source>
@@ -1096,8 +1229,8 @@ KV 缓存占用内存：%4</translation>
         <translation>你的对话会显示在这里</translation>
     </message>
     <message>
-        <source>No conversation with this title</source>
-        <translation>没有标题匹配的对话</translation>
+        <source>No matching conversations</source>
+        <translation>没有匹配的对话</translation>
     </message>
     <message>
         <source>Hide the sidebar</source>
@@ -1139,7 +1272,7 @@ KV 缓存占用内存：%4</translation>
         <translation>每秒 %1 个词元</translation>
     </message>
     <message>
-        <source>Tokens per second of the reply that runs</source>
+        <source>Tokens per second of the current reply</source>
         <translation>当前回复每秒的词元数</translation>
     </message>
     <message>
@@ -1245,6 +1378,11 @@ KV 缓存占用内存：%4</translation>
         <source>Temperature %1, top-p %2, seed %3</source>
         <translation>温度 %1，top-p %2，种子 %3</translation>
     </message>
+    <message>
+        <source>cached %1</source>
+        <comment>part of the prompt</comment>
+        <translation>缓存 %1</translation>
+    </message>
 </context>
 <context>
     <name>ui::ThinkingBox</name>
@@ -1298,6 +1436,14 @@ KV 缓存占用内存：%4</translation>
     <message>
         <source>Copy</source>
         <translation>复制</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
     </message>
 </context>
 <context>

@@ -102,6 +102,15 @@ QWidget *ConversationDelegate::createEditor(QWidget *parent, const QStyleOptionV
     return editor;
 }
 
+void ConversationDelegate::setEditorData(QWidget *editor, const QModelIndex &index) const
+{
+    // Asked for whenever the row changes, as it does when a reply begins or ends: what is being typed stays.
+    if (editor->property("filled").toBool())
+        return;
+    QStyledItemDelegate::setEditorData(editor, index);
+    editor->setProperty("filled", true);
+}
+
 void ConversationDelegate::updateEditorGeometry(QWidget *editor, const QStyleOptionViewItem &option,
                                                 const QModelIndex &) const
 {

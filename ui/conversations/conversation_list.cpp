@@ -82,7 +82,7 @@ void ConversationList::keyPressEvent(QKeyEvent *event)
     if (id != 0 && plain && state() != EditingState) {
         if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter || event->key() == Qt::Key_Space)
             return emit opened(id);
-        if (event->key() == Qt::Key_Delete)
+        if (event->key() == Qt::Key_Delete && !event->isAutoRepeat()) // held down it would empty the list
             return emit deleteRequested(id);
     }
     QListView::keyPressEvent(event);

@@ -220,6 +220,11 @@ QVariant ConversationModel::data(const QModelIndex &index, int role) const
     case Qt::AccessibleTextRole:
         return tr("%1, %2", "title of a conversation, heading it stands under")
             .arg(visibleText(found->title), heading(row.group));
+    case Qt::ToolTipRole:
+    case Qt::AccessibleDescriptionRole:
+        if (!found->summary.damaged)
+            return {};
+        return tr("This entry is damaged on disk. Its title, its date or the branch shown may be wrong.");
     case IdRole:
         return QVariant::fromValue(row.id);
     case PinnedRole:

@@ -1,6 +1,5 @@
 #include "ui/transcript/accessible_message.h"
 
-#include "ui/transcript/message_controls.h"
 #include "ui/transcript/statistics_text.h"
 #include "ui/transcript/transcript_stage.h"
 #include "ui/transcript/transcript_view.h"
@@ -123,7 +122,7 @@ QAccessibleInterface *AccessibleMessage::parent() const
 
 std::vector<ControlBox> AccessibleMessage::controls() const
 {
-    return isValid() ? MessageControls(item(), stage().actionsEnabled()).all() : std::vector<ControlBox>();
+    return isValid() ? stage().controlsOf(m_index) : std::vector<ControlBox>();
 }
 
 int AccessibleMessage::childCount() const

@@ -21,6 +21,14 @@ enum class ControlKind {
 
 enum class MessagePart { Thinking, Answer };
 
+/// What may be done now. Copying, folding and following a link always may.
+struct AllowedActions {
+    bool reply = true;  ///< regenerate, edit, continue: they need a model that is free
+    bool branch = true; ///< show another version
+
+    bool operator==(const AllowedActions &) const = default;
+};
+
 struct Control {
     ControlKind kind = ControlKind::Copy;
     MessagePart part = MessagePart::Answer; ///< of CopyCode and Link

@@ -32,14 +32,14 @@ std::vector<ControlBox> MessageControls::row() const
     };
     add(ControlKind::Copy, m_item.isUser() ? tr("Copy message") : tr("Copy reply"), true);
     if (m_item.isReply() && !m_item.isStreaming())
-        add(ControlKind::Regenerate, tr("Regenerate"), m_actionsEnabled);
+        add(ControlKind::Regenerate, tr("Regenerate"), m_allowed.reply);
     if (m_item.isUser())
-        add(ControlKind::Edit, tr("Edit message"), m_actionsEnabled);
+        add(ControlKind::Edit, tr("Edit message"), m_allowed.reply);
     if (message.branches > 1) {
         x -= 4;
-        add(ControlKind::BranchNext, tr("Next version"), m_actionsEnabled && message.branch + 1 < message.branches);
+        add(ControlKind::BranchNext, tr("Next version"), m_allowed.branch && message.branch + 1 < message.branches);
         x -= QFontMetrics(theme::current().fonts.small).horizontalAdvance(branchText()) + 4;
-        add(ControlKind::BranchPrevious, tr("Previous version"), m_actionsEnabled && message.branch > 0);
+        add(ControlKind::BranchPrevious, tr("Previous version"), m_allowed.branch && message.branch > 0);
     }
     return boxes;
 }
@@ -62,7 +62,7 @@ std::optional<ControlBox> MessageControls::continueButton() const
     const int text = std::min(metrics.horizontalAdvance(m_item.caption()), limit);
     const QRect rect(MessageMetrics::noticeIndent + text + 16, caption.top(), MessageMetrics::continueWidth(),
                      caption.height());
-    return ControlBox{{ControlKind::Continue}, rect, continueText(), m_actionsEnabled};
+    return ControlBox{{ControlKind::Continue}, rect, continueText(), m_allowed.reply};
 }
 
 void MessageControls::addThinking(std::vector<ControlBox> &boxes, bool withBlocks) const
@@ -105,10 +105,15 @@ void MessageControls::addBlock(MessagePart part, int index, std::vector<ControlB
 void MessageControls::addBlocks(MessagePart part, std::vector<ControlBox> &boxes) const
 {
     BlockColumn &column = m_item.column(part);
+    std::vector<int> blocks;
     for (int i = 0; i < column.count(); ++i) {
         if (column.block(i).kind == BlockKind::Code || !column.block(i).links.isEmpty())
-            addBlock(part, i, boxes);
+            blocks.push_back(i);
     }
+    for (const int block : blocks) // all heights first: they decide where the blocks below are
+        column.layoutOf(block);
+    for (const int block : blocks)
+        addBlock(part, block, boxes);
 }
 
 std::vector<ControlBox> MessageControls::all() const

@@ -16,8 +16,7 @@ class MessageControls {
 public:
     static constexpr int buttonSize = 28;
 
-    /// `actionsEnabled` is false while a reply streams.
-    MessageControls(MessageItem &item, bool actionsEnabled) : m_item(item), m_actionsEnabled(actionsEnabled) {}
+    MessageControls(MessageItem &item, AllowedActions allowed) : m_item(item), m_allowed(allowed) {}
 
     /// All, in reading order, which is the order of the Tab key. Lays out blocks that have controls.
     std::vector<ControlBox> all() const;
@@ -38,7 +37,7 @@ private:
     std::optional<ControlBox> inBlocks(MessagePart part, QPoint point) const;
 
     MessageItem &m_item;
-    bool m_actionsEnabled;
+    AllowedActions m_allowed;
 };
 
 } // namespace ui

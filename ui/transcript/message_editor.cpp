@@ -16,10 +16,9 @@
 namespace ui {
 
 MessageEditor::MessageEditor(const QString &text, QWidget *parent)
-    : QFrame(parent), m_edit(new QPlainTextEdit(this)), m_save(new QPushButton(tr("Save and send"), this))
+    : QFrame(parent), m_edit(new QPlainTextEdit(this)), m_cancel(new QPushButton(this)), m_save(new QPushButton(this))
 {
     m_edit->setObjectName(QStringLiteral("messageEdit"));
-    m_edit->setAccessibleName(tr("Edit message"));
     m_edit->setFrameShape(QFrame::NoFrame);
     m_edit->setFont(theme::current().fonts.reading);
     m_edit->setTabChangesFocus(true);
@@ -30,14 +29,13 @@ MessageEditor::MessageEditor(const QString &text, QWidget *parent)
     m_edit->installEventFilter(this);
     setFocusProxy(m_edit);
 
-    auto *cancel = new QPushButton(tr("Cancel"), this);
     m_save->setObjectName(QStringLiteral("saveEdit"));
     m_save->setProperty("kind", QStringLiteral("primary"));
-    cancel->setObjectName(QStringLiteral("cancelEdit"));
+    m_cancel->setObjectName(QStringLiteral("cancelEdit"));
     auto *buttons = new QHBoxLayout;
     buttons->setSpacing(theme::current().space.s);
     buttons->addStretch();
-    buttons->addWidget(cancel);
+    buttons->addWidget(m_cancel);
     buttons->addWidget(m_save);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(12, 8, 12, 12);
@@ -46,11 +44,12 @@ MessageEditor::MessageEditor(const QString &text, QWidget *parent)
     column->addLayout(buttons);
 
     connect(m_save, &QPushButton::clicked, this, &MessageEditor::save);
-    connect(cancel, &QPushButton::clicked, this, &MessageEditor::cancelled);
+    connect(m_cancel, &QPushButton::clicked, this, &MessageEditor::cancelled);
     connect(m_edit, &QPlainTextEdit::textChanged, this, [this] {
-        m_save->setEnabled(!m_edit->toPlainText().trimmed().isEmpty());
+        updateSave();
         emit heightChanged();
     });
+    retranslate();
 }
 
 int MessageEditor::preferredHeight() const
@@ -63,11 +62,62 @@ int MessageEditor::preferredHeight() const
     return text + m_save->sizeHint().height() + 8 + 8 + 12;
 }
 
+void MessageEditor::setSavingAllowed(bool allowed)
+{
+    m_savingAllowed = allowed;
+    updateSave();
+}
+
+void MessageEditor::updateSave()
+{
+    m_save->setEnabled(m_savingAllowed && !m_edit->toPlainText().trimmed().isEmpty());
+    m_save->setToolTip(m_savingAllowed ? QString() : tr("The text can be sent when no reply is being written"));
+}
+
+void MessageEditor::retranslate()
+{
+    m_edit->setAccessibleName(tr("Edit message"));
+    m_cancel->setText(tr("Cancel"));
+    m_save->setText(tr("Save and send"));
+    updateSave();
+}
+
 void MessageEditor::save()
 {
     const QString text = m_edit->toPlainText().trimmed();
-    if (!text.isEmpty())
+    if (m_savingAllowed && !text.isEmpty())
         emit saved(text);
+}
+
+bool MessageEditor::event(QEvent *event)
+{
+    // Wherever the focus is in here, Esc and Enter belong to the editor and not to the commands of the window.
+    if (event->type() == QEvent::ShortcutOverride) {
+        const int key = static_cast<QKeyEvent *>(event)->key();
+        if (key == Qt::Key_Escape || key == Qt::Key_Return || key == Qt::Key_Enter) {
+            event->accept();
+            return true;
+        }
+    }
+    return QFrame::event(event);
+}
+
+void MessageEditor::keyPressEvent(QKeyEvent *event)
+{
+    const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    if (event->key() == Qt::Key_Escape)
+        emit cancelled();
+    else if (enter && event->modifiers().testFlag(Qt::ControlModifier))
+        save();
+    else
+        QFrame::keyPressEvent(event);
+}
+
+void MessageEditor::changeEvent(QEvent *event)
+{
+    QFrame::changeEvent(event);
+    if (event->type() == QEvent::LanguageChange)
+        retranslate();
 }
 
 bool MessageEditor::eventFilter(QObject *watched, QEvent *event)
@@ -77,8 +127,9 @@ bool MessageEditor::eventFilter(QObject *watched, QEvent *event)
     if (event->type() != QEvent::KeyPress)
         return QFrame::eventFilter(watched, event);
     const auto *key = static_cast<QKeyEvent *>(event);
-    if (key->key() == Qt::Key_Escape && !m_composing) {
-        emit cancelled();
+    if (key->key() == Qt::Key_Escape) {
+        if (!m_composing)
+            emit cancelled();
         return true;
     }
     const bool enter = key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter;

@@ -17,6 +17,8 @@ public:
     MessageEditor(const QString &text, QWidget *parent);
     /// Height it needs for its text, within limits.
     int preferredHeight() const;
+    /// While a reply streams the text stays, and waits.
+    void setSavingAllowed(bool allowed);
 
 signals:
     void saved(const QString &text);
@@ -24,15 +26,22 @@ signals:
     void heightChanged();
 
 protected:
+    bool event(QEvent *event) override;
     bool eventFilter(QObject *watched, QEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
+    void changeEvent(QEvent *event) override;
     void paintEvent(QPaintEvent *event) override;
 
 private:
     void save();
+    void updateSave();
+    void retranslate();
 
     QPlainTextEdit *m_edit;
+    QPushButton *m_cancel;
     QPushButton *m_save;
     bool m_composing = false;
+    bool m_savingAllowed = true;
 };
 
 } // namespace ui

@@ -123,7 +123,13 @@ QString MessageItem::caption() const
 
 bool MessageItem::canContinue() const
 {
-    return isReply() && m_message.state != State::Complete && m_message.state != State::Streaming;
+    return m_last && isContinuable(m_message);
+}
+
+void MessageItem::setLast(bool last)
+{
+    m_last = last;
+    m_geometryValid = false;
 }
 
 bool MessageItem::hasThinking() const
@@ -239,6 +245,14 @@ void MessageItem::restyle()
     m_geometryValid = false;
 }
 
+void MessageItem::retranslate()
+{
+    m_thoughtText.parseAgain();
+    m_answerText.parseAgain();
+    if (m_parsed)
+        update();
+}
+
 void MessageItem::setEditorHeight(int height)
 {
     m_editorHeight = height;
@@ -247,7 +261,9 @@ void MessageItem::setEditorHeight(int height)
 
 const MessageGeometry &MessageItem::geometry()
 {
-    if (!m_geometryValid)
+    // Whoever looks at a block out of view lays it out and so corrects its height.
+    const bool current = m_answerHeight == m_answer.height() && m_thoughtHeight == m_thought.height();
+    if (!m_geometryValid || !current)
         computeGeometry();
     return m_geometry;
 }
@@ -329,10 +345,13 @@ void MessageItem::computeGeometry()
     g.height = g.footer.bottom() + 1;
     m_geometry = g;
     m_geometryValid = true;
+    m_answerHeight = m_answer.height();
+    m_thoughtHeight = m_thought.height();
 }
 
 bool MessageItem::layOutRange(int from, int to)
 {
+    const int heightBefore = height(); // of text that is not parsed yet a guess, which parsing corrects
     prepare();
     bool changed = false;
     const MessageGeometry before = geometry();
@@ -350,7 +369,7 @@ bool MessageItem::layOutRange(int from, int to)
     const int answerTop = geometry().answer.top();
     changed = m_answer.layOutRange(from - answerTop, to - answerTop) || changed;
     m_geometryValid = m_geometryValid && !changed;
-    return changed || geometry().height != before.height;
+    return changed || geometry().height != heightBefore;
 }
 
 void MessageItem::release(int from, int to)

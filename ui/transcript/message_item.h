@@ -42,6 +42,7 @@ public:
     QString accessibleName() const; ///< with what it is doing: "nano-r1, thinking"
     QString caption() const;        ///< empty for a reply that ended well
     bool canContinue() const;
+    void setLast(bool last); ///< of the branch shown; only there a reply can go on
     bool hasThinking() const;
 
     // --- growing ---------------------------------------------------------------------------------
@@ -65,7 +66,8 @@ public:
     // --- geometry --------------------------------------------------------------------------------
     void setWidth(int width);
     void restyle();
-    void setEditorHeight(int height);                    ///< of the editor that lies over a user message; 0 without
+    void retranslate();               ///< the language changed: our own words stand in the blocks, too
+    void setEditorHeight(int height); ///< of the editor that lies over a user message; 0 without
     void setLayoutChanged() { m_geometryValid = false; } ///< after laying out a column from outside
     const MessageGeometry &geometry();
     int height() { return geometry().height; }
@@ -97,6 +99,9 @@ private:
     int m_editorHeight = 0;
     bool m_parsed = false;
     bool m_geometryValid = false;
+    int m_answerHeight = 0; ///< of the columns when the geometry was made
+    int m_thoughtHeight = 0;
+    bool m_last = false;
 };
 
 } // namespace ui

@@ -247,7 +247,7 @@ void paintFooter(QPainter &painter, const MessagePaint &paint)
     painter.setFont(theme::current().fonts.small);
     int right = footer.right();
     if (paint.active) {
-        const MessageControls controls(item, paint.actionsEnabled);
+        const MessageControls controls(item, paint.allowed);
         const auto boxes = controls.row();
         for (const ControlBox &box : boxes)
             paintButton(painter, paint, box);
@@ -266,7 +266,7 @@ void paintFooter(QPainter &painter, const MessagePaint &paint)
 
 void paintFocus(QPainter &painter, const MessagePaint &paint)
 {
-    const auto box = MessageControls(paint.item, paint.actionsEnabled).find(*paint.focused);
+    const auto box = MessageControls(paint.item, paint.allowed).find(*paint.focused);
     if (!box)
         return;
     const bool wide =
@@ -296,7 +296,7 @@ void paintMessage(QPainter &painter, const MessagePaint &paint)
         paintBlocks(painter, paint, MessagePart::Answer);
     if (!g.caption.isEmpty())
         paintCaption(painter, paint);
-    if (const auto button = MessageControls(paint.item, paint.actionsEnabled).continueButton())
+    if (const auto button = MessageControls(paint.item, paint.allowed).continueButton())
         paintContinue(painter, paint, *button);
     paintFooter(painter, paint);
     if (paint.focused)

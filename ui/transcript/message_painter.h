@@ -16,7 +16,7 @@ struct MessagePaint {
     QPoint origin;
     QRect visible;       ///< in the message's coordinates
     bool active = false; ///< the pointer or the focus is in it, or it is the last one: its actions are shown
-    bool actionsEnabled = true;
+    AllowedActions allowed = {};
     std::optional<Control> hot = {};
     std::optional<Control> focused = {};
     std::optional<Control> copied = {}; ///< done just now

@@ -21,6 +21,14 @@ void MessageText::setStreaming(bool streaming)
     m_dirty = true;
 }
 
+void MessageText::parseAgain()
+{
+    m_splitter = {};
+    m_frozen = 0;
+    m_frozenPlaces = 0;
+    m_dirty = true;
+}
+
 int MessageText::update()
 {
     if (!m_dirty)

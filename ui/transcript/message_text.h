@@ -23,6 +23,7 @@ public:
     /// when all are.
     int update();
     bool isDirty() const { return m_dirty; }
+    void parseAgain(); ///< with the next update: the words put in by us are to be in another language
 
     const QString &source() const { return m_source; }
     const std::vector<Block> &blocks() const { return m_blocks; }

@@ -77,6 +77,8 @@ QString StatisticsText::summary(const storage::StatisticsRecord &record) const
         add(QStringLiteral("%1"), rate(answerRate));
     }
     add(tr("prompt %1", "speed"), rate(tokenRate(record.promptTokens - record.cachedTokens, record.promptSeconds)));
+    if (record.cachedTokens > 0)
+        add(tr("cached %1", "part of the prompt"), tokens(record.cachedTokens));
     if (record.firstTokenSeconds > 0.0)
         add(tr("first token %1", "latency"), latency(record.firstTokenSeconds));
     return parts.join(separator());

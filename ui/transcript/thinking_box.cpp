@@ -18,14 +18,15 @@ void ThinkingBox::begin()
 
 void ThinkingBox::setLive(const LiveStatistics &live)
 {
-    m_tokens = live.thinkingTokens;
-    if (!m_active)
+    if (m_finished)
         return;
-    m_rate = live.tokensPerSecond;
+    m_tokens = live.thinkingTokens;
     if (live.thinkingSeconds > 0.0) {
         m_baseSeconds = live.thinkingSeconds;
         m_clock.restart();
     }
+    // The last figures of a thought arrive together with the first of the answer, after its end.
+    m_rate = m_active ? live.tokensPerSecond : tokenRate(m_tokens, m_baseSeconds);
 }
 
 void ThinkingBox::end()
@@ -41,6 +42,7 @@ void ThinkingBox::end()
 void ThinkingBox::finish(const TranscriptMessage &message)
 {
     end();
+    m_finished = true;
     m_state = message.state;
     m_closed = message.thinkingClosed;
     if (!message.statistics)

@@ -32,6 +32,8 @@ public:
     void setDisplay(ThinkingDisplay display) { m_display = display; }
     bool isOpen() const;
     void setOpen(bool open) { m_chosen = open; } ///< the reader's own choice, it wins from now on
+    const std::optional<bool> &choice() const { return m_chosen; }
+    void setChoice(std::optional<bool> open) { m_chosen = open; }
 
     /// How much of the box is unfolded, for the animation: 0 … 1.
     double unfolded() const { return m_unfolded.value_or(isOpen() ? 1.0 : 0.0); }
@@ -51,6 +53,7 @@ private:
 
     bool m_active = false;
     bool m_began = false;
+    bool m_finished = false;
     QElapsedTimer m_clock;
     double m_baseSeconds = 0.0; ///< at the last setLive
     int m_tokens = 0;

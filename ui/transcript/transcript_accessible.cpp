@@ -3,6 +3,7 @@
 #include "ui/transcript/accessible_message.h"
 #include "ui/transcript/transcript_stage.h"
 #include "ui/transcript/transcript_view.h"
+#include "ui/widgets/accessible_events.h"
 
 #include <QAccessibleWidget>
 
@@ -110,7 +111,7 @@ void installTranscriptAccessibility()
 
 QAccessibleInterface *accessibleMessage(TranscriptView *view, int item)
 {
-    if (!QAccessible::isActive())
+    if (!somebodyListens())
         return nullptr;
     QAccessibleInterface *transcript = QAccessible::queryAccessibleInterface(view);
     return transcript != nullptr ? transcript->child(item) : nullptr;

@@ -6,9 +6,8 @@
 #include "ui/transcript/transcript_stage.h"
 #include "ui/transcript/transcript_view.h"
 
+#include <QApplication>
 #include <QClipboard>
-#include <QGuiApplication>
-#include <QScrollBar>
 #include <QVariantAnimation>
 #include <algorithm>
 
@@ -17,6 +16,7 @@ namespace ui {
 namespace {
 
 constexpr int foldMilliseconds = 160;
+constexpr int revealRounds = 4; // what was far away turns out to be elsewhere when it is laid out
 
 } // namespace
 
@@ -29,7 +29,7 @@ std::optional<ControlRef> TranscriptStage::controlAt(QPoint viewportPoint)
     if (index < 0 || index == m_edited)
         return std::nullopt;
     const QPoint inside = point - QPoint(0, m_page.top(index));
-    const auto box = MessageControls(m_page.item(index), m_actionsEnabled).at(inside);
+    const auto box = MessageControls(m_page.item(index), m_allowed).at(inside);
     return box ? std::optional(ControlRef{index, box->control}) : std::nullopt;
 }
 
@@ -69,7 +69,18 @@ std::optional<ControlBox> TranscriptStage::boxOf(const ControlRef &ref)
 {
     if (ref.item < 0 || ref.item >= m_page.count())
         return std::nullopt;
-    return MessageControls(m_page.item(ref.item), m_actionsEnabled).find(ref.control);
+    MessageItem &item = m_page.item(ref.item);
+    const int before = item.height();
+    const auto box = MessageControls(item, m_allowed).find(ref.control);
+    return settleIfOther(ref.item, before) ? MessageControls(item, m_allowed).find(ref.control) : box;
+}
+
+std::vector<ControlBox> TranscriptStage::controlsOf(int index)
+{
+    MessageItem &item = m_page.item(index);
+    const int before = item.height();
+    auto boxes = MessageControls(item, m_allowed).all();
+    return settleIfOther(index, before) ? MessageControls(item, m_allowed).all() : std::move(boxes);
 }
 
 QRect TranscriptStage::rectOf(const ControlRef &ref)
@@ -91,8 +102,12 @@ void TranscriptStage::setFocused(const std::optional<ControlRef> &ref)
 {
     m_focused = ref;
     if (ref) {
-        if (const auto box = boxOf(*ref))
-            reveal(ref->item, box->rect);
+        for (int round = 0; round < revealRounds; ++round) {
+            const auto box = boxOf(*ref);
+            if (!box || !reveal(ref->item, box->rect))
+                break;
+        }
+        m_announcer.focusMoved();
     }
     m_view->viewport()->update();
 }
@@ -204,23 +219,28 @@ void TranscriptStage::setUnfolded(storage::MessageId id, std::optional<double> p
     m_page.item(index).setLayoutChanged();
     m_page.invalidate(index);
     settle();
+    if (!part && isNearEnd()) // folded up to the end: new text is followed again
+        m_follow = true;
+}
+
+void TranscriptStage::fitEditor()
+{
+    MessageItem &edited = m_page.item(m_edited);
+    edited.setEditorHeight(m_editor->preferredHeight());
+    m_page.invalidate(m_edited);
+    settle();
 }
 
 void TranscriptStage::startEditing(int index)
 {
-    if (index < 0 || !m_page.item(index).isUser() || !m_actionsEnabled)
+    if (index < 0 || !m_page.item(index).isUser() || !m_allowed.reply)
         return;
     endEditing();
     MessageItem &item = m_page.item(index);
+    m_focusedBeforeEditing = m_focused;
     m_edited = index;
     m_editor = new MessageEditor(item.source(false), m_view->viewport());
-    const auto fit = [this] {
-        MessageItem &edited = m_page.item(m_edited);
-        edited.setEditorHeight(m_editor->preferredHeight());
-        m_page.invalidate(m_edited);
-        settle();
-    };
-    connect(m_editor, &MessageEditor::heightChanged, this, fit);
+    connect(m_editor, &MessageEditor::heightChanged, this, &TranscriptStage::fitEditor);
     connect(m_editor, &MessageEditor::cancelled, this, &TranscriptStage::endEditing);
     connect(m_editor, &MessageEditor::saved, this, [this](const QString &text) {
         const storage::MessageId id = m_page.item(m_edited).message().id;
@@ -228,8 +248,8 @@ void TranscriptStage::startEditing(int index)
         emit m_view->editRequested(id, text);
     });
     anchorTo(index);
-    fit();
-    fit(); // now that the width is known
+    fitEditor();
+    fitEditor(); // now that the width is known
     m_editor->show();
     m_editor->setFocus();
     reveal(index, item.geometry().bubble);
@@ -239,6 +259,7 @@ void TranscriptStage::endEditing()
 {
     if (m_editor == nullptr)
         return;
+    const bool hadFocus = m_editor->isAncestorOf(QApplication::focusWidget());
     m_editor->hide();
     m_editor->deleteLater();
     m_editor = nullptr;
@@ -246,7 +267,11 @@ void TranscriptStage::endEditing()
     m_page.item(index).setEditorHeight(0);
     m_page.invalidate(index);
     settle();
+    const auto focused = std::exchange(m_focusedBeforeEditing, std::nullopt);
+    if (!hadFocus)
+        return;
     m_view->setFocus();
+    setFocused(focused && focused->item < m_page.count() ? focused : std::nullopt);
 }
 
 // --- search ------------------------------------------------------------------------------------------

@@ -2,8 +2,7 @@
 
 #include "ui/transcript/transcript_accessible.h"
 #include "ui/transcript/transcript_view.h"
-
-#include <QAccessible>
+#include "ui/widgets/accessible_events.h"
 
 namespace ui {
 
@@ -19,13 +18,16 @@ qsizetype sentenceEnd(const QString &text)
     return 0;
 }
 
-void TranscriptAnnouncer::appended(storage::MessageId id, int item, const QString &text)
+void TranscriptAnnouncer::appended(storage::MessageId id, int item, storage::PartKind kind, const QString &text)
 {
-    if (!QAccessible::isActive())
+    if (!somebodyListens())
         return;
     if (m_id != id)
         m_pending.clear();
+    else if (m_kind != kind)
+        flush(item); // the last sentence of a thought has no white space after it
     m_id = id;
+    m_kind = kind;
     m_pending += text;
     if (const qsizetype end = sentenceEnd(m_pending); end > 0) {
         announce(item, m_pending.left(end));
@@ -35,14 +37,32 @@ void TranscriptAnnouncer::appended(storage::MessageId id, int item, const QStrin
 
 void TranscriptAnnouncer::finished(storage::MessageId id, int item)
 {
-    if (!QAccessible::isActive())
+    if (!somebodyListens())
         return;
-    if (m_id == id && !m_pending.isEmpty())
-        announce(item, std::exchange(m_pending, {}));
+    if (m_id == id)
+        flush(item);
     if (QAccessibleInterface *message = accessibleMessage(m_view, item)) {
         QAccessibleEvent event(message, QAccessible::NameChanged);
-        QAccessible::updateAccessibility(&event);
+        tellListener(event);
     }
+}
+
+void TranscriptAnnouncer::focusMoved()
+{
+    if (!somebodyListens() || !m_view->hasFocus())
+        return;
+    QAccessibleInterface *transcript = QAccessible::queryAccessibleInterface(m_view);
+    QAccessibleInterface *focused = transcript != nullptr ? transcript->focusChild() : nullptr;
+    if (focused == nullptr)
+        return;
+    QAccessibleEvent event(focused, QAccessible::Focus);
+    tellListener(event);
+}
+
+void TranscriptAnnouncer::flush(int item)
+{
+    if (!m_pending.isEmpty())
+        announce(item, std::exchange(m_pending, {}));
 }
 
 void TranscriptAnnouncer::announce(int item, const QString &text)
@@ -53,7 +73,7 @@ void TranscriptAnnouncer::announce(int item, const QString &text)
     const int end = message->textInterface()->characterCount();
     const int length = static_cast<int>(text.size());
     QAccessibleTextInsertEvent event(message, std::max(end - length, 0), text);
-    QAccessible::updateAccessibility(&event);
+    tellListener(event);
 }
 
 } // namespace ui

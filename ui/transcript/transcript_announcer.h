@@ -14,14 +14,17 @@ class TranscriptAnnouncer {
 public:
     explicit TranscriptAnnouncer(TranscriptView *view) : m_view(view) {}
 
-    void appended(storage::MessageId id, int item, const QString &text);
+    void appended(storage::MessageId id, int item, storage::PartKind kind, const QString &text);
     void finished(storage::MessageId id, int item);
+    void focusMoved();
 
 private:
+    void flush(int item);
     void announce(int item, const QString &text);
 
     TranscriptView *m_view;
     storage::MessageId m_id = 0;
+    storage::PartKind m_kind = storage::PartKind::Answer;
     QString m_pending;
 };
 

@@ -1,6 +1,5 @@
 #include "ui/transcript/transcript_keys.h"
 
-#include "ui/transcript/message_controls.h"
 #include "ui/transcript/transcript_view.h"
 
 #include <QScrollBar>
@@ -30,7 +29,7 @@ bool TranscriptKeys::press(QKeyEvent *event)
         m_stage.activate(*focused);
         return true;
     case Qt::Key_Escape:
-        if (!focused && m_stage.selection().isEmpty())
+        if (!usesEscape())
             return false;
         m_stage.selection().clear();
         m_stage.setFocused(std::nullopt);
@@ -108,7 +107,7 @@ bool TranscriptKeys::scrollFocusedBox(int key)
 std::optional<ControlRef> TranscriptKeys::firstFrom(int index, int step)
 {
     for (int i = index; i >= 0 && i < m_stage.page().count(); i += step) {
-        const auto boxes = MessageControls(m_stage.page().item(i), m_stage.actionsEnabled()).all();
+        const auto boxes = m_stage.controlsOf(i);
         const auto enabled = [](const ControlBox &box) { return box.enabled; };
         if (step > 0) {
             if (const auto found = std::find_if(boxes.begin(), boxes.end(), enabled); found != boxes.end())
@@ -118,6 +117,21 @@ std::optional<ControlRef> TranscriptKeys::firstFrom(int index, int step)
         }
     }
     return std::nullopt;
+}
+
+bool TranscriptKeys::usesEscape() const
+{
+    return m_stage.focused() || !m_stage.selection().isEmpty();
+}
+
+/// A control that keeps the focus unseen would decide what Regenerate or Edit mean. Menus and other windows give it
+/// back.
+void TranscriptKeys::focusWent(Qt::FocusReason reason)
+{
+    const bool comesBack =
+        reason == Qt::PopupFocusReason || reason == Qt::MenuBarFocusReason || reason == Qt::ActiveWindowFocusReason;
+    if (!comesBack)
+        m_stage.setFocused(std::nullopt);
 }
 
 void TranscriptKeys::focusCame(Qt::FocusReason reason)
@@ -138,7 +152,7 @@ bool TranscriptKeys::moveFocus(bool forward)
         const int height = m_stage.view()->viewport()->height();
         target = firstFrom(page.itemAt(m_stage.scrollTop() + (forward ? 0 : height - 1)), step);
     } else {
-        auto boxes = MessageControls(page.item(focused->item), m_stage.actionsEnabled()).all();
+        auto boxes = m_stage.controlsOf(focused->item);
         if (!forward)
             std::reverse(boxes.begin(), boxes.end());
         auto at = std::find_if(boxes.begin(), boxes.end(),

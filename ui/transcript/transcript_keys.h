@@ -15,6 +15,8 @@ public:
     /// To the next control in reading order; false at either end, where the focus leaves the view.
     bool moveFocus(bool forward);
     void focusCame(Qt::FocusReason reason);
+    void focusWent(Qt::FocusReason reason);
+    bool usesEscape() const;                    ///< there is something that Esc would take back
     bool ringVisible() const { return m_ring; } ///< the focus came by keyboard
 
 private:

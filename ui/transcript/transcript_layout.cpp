@@ -15,14 +15,29 @@ void TranscriptLayout::setItems(std::vector<std::unique_ptr<MessageItem>> items)
 {
     m_items = std::move(items);
     m_validTops = 0;
-    for (auto &item : m_items)
+    for (auto &item : m_items) {
         item->setWidth(m_width);
+        item->setLast(item == m_items.back());
+    }
 }
 
 void TranscriptLayout::append(std::unique_ptr<MessageItem> item)
 {
     item->setWidth(m_width);
+    item->setLast(true);
+    if (!m_items.empty()) {
+        m_items.back()->setLast(false);
+        invalidate(count() - 1);
+    }
     m_items.push_back(std::move(item));
+}
+
+int TranscriptLayout::sharedWith(const std::vector<TranscriptMessage> &messages) const
+{
+    const auto differs =
+        std::mismatch(m_items.begin(), m_items.end(), messages.begin(), messages.end(),
+                      [](const auto &item, const auto &other) { return item->message().id == other.id; });
+    return static_cast<int>(differs.first - m_items.begin());
 }
 
 int TranscriptLayout::indexOf(storage::MessageId id) const
@@ -102,9 +117,11 @@ TranscriptLayout::Anchor TranscriptLayout::anchorAt(int y)
 
 int TranscriptLayout::yOf(const Anchor &anchor)
 {
-    if (anchor.item < 0 || anchor.item >= count())
+    if (anchor.item < 0 || anchor.item > count())
         return 0;
     int y = top(anchor.item) + anchor.offset;
+    if (anchor.item == count())
+        return y;
     MessageItem &at = item(anchor.item);
     if (anchor.block >= 0 && anchor.block < at.column(MessagePart::Answer).count())
         y += at.geometry().answer.top() + at.column(MessagePart::Answer).top(anchor.block);

@@ -14,7 +14,7 @@ class TranscriptLayout {
 public:
     /// A place in a message that keeps its meaning when heights change.
     struct Anchor {
-        int item = 0;
+        int item = 0;   ///< the number of messages: the end of the last one
         int block = -1; ///< of the answer; -1: the message's top
         int offset = 0; ///< px from there to the top of the window; may lie outside of the block
     };
@@ -25,6 +25,8 @@ public:
     MessageItem &item(int index) { return *m_items[static_cast<std::size_t>(index)]; }
     const MessageItem &item(int index) const { return *m_items[static_cast<std::size_t>(index)]; }
     int indexOf(storage::MessageId id) const; ///< -1 if there is none
+    /// How many messages at the start are also those of the page.
+    int sharedWith(const std::vector<TranscriptMessage> &messages) const;
 
     void setWidth(int width);
     int width() const { return m_width; }

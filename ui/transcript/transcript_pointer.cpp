@@ -128,6 +128,14 @@ void TranscriptPointer::leave()
     m_stage.setHot(std::nullopt, -1);
 }
 
+void TranscriptPointer::reset()
+{
+    m_autoScroll.stop();
+    m_barItem = -1;
+    m_selecting = false;
+    m_pressed.reset();
+}
+
 void TranscriptPointer::updateCursor(QPoint point)
 {
     Qt::CursorShape shape = Qt::ArrowCursor;

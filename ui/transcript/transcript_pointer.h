@@ -20,6 +20,7 @@ public:
     void release(QMouseEvent *event);
     void doubleClick(QMouseEvent *event);
     void leave();
+    void reset(); ///< the messages it pressed, dragged or selected in are gone
     /// Returns whether the event was used up by a box inside the page.
     bool wheel(QWheelEvent *event);
     QString toolTipAt(QPoint point) const;
@@ -41,7 +42,6 @@ private:
     QElapsedTimer m_sinceBoxWheel;
     QTimer m_autoScroll;
     int m_barItem = -1; ///< message whose thinking is scrolled by its bar
-    int m_barGrip = 0;
 };
 
 } // namespace ui

@@ -44,46 +44,6 @@ TranscriptStage::TranscriptStage(TranscriptView *view)
 
 // --- content -----------------------------------------------------------------------------------------
 
-void TranscriptStage::forgetContent()
-{
-    if (m_animation)
-        m_animation->stop();
-    endEditing();
-    m_dirty.clear();
-    m_selection.clear();
-    m_finder.clear();
-    m_hot.reset();
-    m_focused.reset();
-    m_copied.reset();
-    m_hotItem = -1;
-}
-
-void TranscriptStage::setMessages(std::vector<TranscriptMessage> messages)
-{
-    forgetContent();
-    std::vector<std::unique_ptr<MessageItem>> items;
-    items.reserve(messages.size());
-    for (TranscriptMessage &message : messages) {
-        items.push_back(std::make_unique<MessageItem>(std::move(message)));
-        items.back()->thinking().setDisplay(m_display);
-    }
-    m_page.setItems(std::move(items));
-    m_follow = true;
-    settle();
-    updateRunning();
-}
-
-void TranscriptStage::appendMessage(const TranscriptMessage &message)
-{
-    auto item = std::make_unique<MessageItem>(message);
-    item->thinking().setDisplay(m_display);
-    m_page.append(std::move(item));
-    if (message.role == storage::MessageRole::User) // sent just now: the writer wants to see it
-        m_follow = true;
-    settle();
-    updateRunning();
-}
-
 void TranscriptStage::appendText(storage::MessageId id, storage::PartKind kind, const QString &text)
 {
     const int index = m_page.indexOf(id);
@@ -95,7 +55,8 @@ void TranscriptStage::appendText(storage::MessageId id, storage::PartKind kind, 
     markDirty(index);
     if (wasOpen && !item.thinking().isOpen())
         foldThinking(index, true);
-    m_announcer.appended(id, index, text);
+    if (kind == storage::PartKind::Answer || item.thinking().isOpen())
+        m_announcer.appended(id, index, kind, text);
 }
 
 void TranscriptStage::showLive(storage::MessageId id, const LiveStatistics &live)
@@ -125,6 +86,8 @@ void TranscriptStage::finishMessage(const TranscriptMessage &message)
 
 void TranscriptStage::setThinkingDisplay(ThinkingDisplay display)
 {
+    if (m_display == display)
+        return;
     m_display = display;
     for (int i = 0; i < m_page.count(); ++i) {
         m_page.item(i).thinking().setDisplay(display);
@@ -134,9 +97,13 @@ void TranscriptStage::setThinkingDisplay(ThinkingDisplay display)
     settle();
 }
 
-void TranscriptStage::setActionsEnabled(bool enabled)
+void TranscriptStage::setAllowedActions(AllowedActions allowed)
 {
-    m_actionsEnabled = enabled;
+    if (m_allowed == allowed)
+        return;
+    m_allowed = allowed;
+    if (m_editor != nullptr)
+        m_editor->setSavingAllowed(allowed.reply);
     m_view->viewport()->update();
 }
 
@@ -168,8 +135,17 @@ void TranscriptStage::flush()
 void TranscriptStage::restyle()
 {
     m_page.restyle();
-    m_jump->retranslate();
     settle();
+}
+
+void TranscriptStage::retranslate()
+{
+    m_selection.clear(); // our own words between those of the model change their length
+    m_finder.clear();
+    for (int i = 0; i < m_page.count(); ++i)
+        m_page.item(i).retranslate();
+    m_jump->retranslate();
+    restyle();
 }
 
 // --- what runs by itself -----------------------------------------------------------------------------
@@ -238,6 +214,12 @@ void TranscriptStage::settle()
     m_view->viewport()->update();
 }
 
+bool TranscriptStage::isNearEnd() const
+{
+    const QScrollBar *bar = m_view->verticalScrollBar();
+    return bar->maximum() - bar->value() <= endTolerance;
+}
+
 void TranscriptStage::scrolled(int delta)
 {
     if (m_settling)
@@ -247,8 +229,18 @@ void TranscriptStage::scrolled(int delta)
         m_anchor = m_page.anchorAt(bar->value());
     else // by exactly as much as the reader scrolled, even if heights on the way turn out otherwise
         m_anchor.offset += delta;
-    m_follow = delta > 0 && bar->maximum() - bar->value() <= endTolerance;
+    m_follow = delta > 0 && isNearEnd();
     settle();
+}
+
+/// Looking at a block out of view corrects its height; then everything below it moves.
+bool TranscriptStage::settleIfOther(int item, int heightBefore)
+{
+    if (m_page.item(item).height() == heightBefore)
+        return false;
+    m_page.invalidate(item);
+    settle();
+    return true;
 }
 
 void TranscriptStage::scrollToEnd()
@@ -269,17 +261,18 @@ void TranscriptStage::anchorTo(int item)
     m_anchor = {item, -1, scrollTop() - m_page.top(item)};
 }
 
-void TranscriptStage::reveal(int item, const QRect &rect)
+bool TranscriptStage::reveal(int item, const QRect &rect)
 {
     const int height = m_view->viewport()->height();
     const int top = m_page.top(item) + rect.top() - scrollTop();
     const int bottom = top + rect.height();
     if (top >= 0 && bottom <= height)
-        return;
+        return false;
     m_follow = false;
     const int room = std::min(height / 3, 80);
     m_anchor = {item, -1, top < 0 || rect.height() > height ? rect.top() - room : rect.bottom() + room - height};
     settle();
+    return true;
 }
 
 QPoint TranscriptStage::toPage(QPoint viewportPoint) const
@@ -316,7 +309,7 @@ void TranscriptStage::paint(QPainter &painter, const QRect &dirty)
             break;
         MessagePaint paint{item, QPoint(columnLeft(), top), dirty.translated(-columnLeft(), -top)};
         paint.active = i == m_hotItem || i + 1 == m_page.count() || (m_focused && m_focused->item == i);
-        paint.actionsEnabled = m_actionsEnabled;
+        paint.allowed = m_allowed;
         const auto mine = [i](const std::optional<ControlRef> &ref) {
             return ref && ref->item == i ? std::optional(ref->control) : std::nullopt;
         };

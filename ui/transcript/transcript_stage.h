@@ -42,13 +42,14 @@ public:
     void showLive(storage::MessageId id, const LiveStatistics &live);
     void finishMessage(const TranscriptMessage &message);
     void setThinkingDisplay(ThinkingDisplay display);
-    void setActionsEnabled(bool enabled);
-    bool actionsEnabled() const { return m_actionsEnabled; }
+    void setAllowedActions(AllowedActions allowed);
+    AllowedActions allowedActions() const { return m_allowed; }
     bool copiesThinking() const { return m_copyWithThinking; }
     void setCopyWithThinking(bool on) { m_copyWithThinking = on; }
     /// Takes up text that waits for the next frame.
     void flush();
     void restyle();
+    void retranslate();
 
     // --- page ------------------------------------------------------------------------------------
     TranscriptLayout &page() { return m_page; }
@@ -60,7 +61,7 @@ public:
     void scrolled(int delta); ///< the scroll bar moved
     void scrollToEnd();
     void resized();
-    void reveal(int item, const QRect &itemRect); ///< scrolls as little as needed
+    bool reveal(int item, const QRect &itemRect); ///< scrolls as little as needed; whether it did
     QPoint toPage(QPoint viewportPoint) const;    ///< x from the column's left edge
     QRect toViewport(const QRect &itemRect, int item) const;
     void paint(QPainter &painter, const QRect &dirty);
@@ -71,6 +72,7 @@ public:
     bool isOverText(QPoint viewportPoint);
     QRect rectOf(const ControlRef &ref); ///< in the viewport
     std::optional<ControlBox> boxOf(const ControlRef &ref);
+    std::vector<ControlBox> controlsOf(int item); ///< in reading order, on screen or not
 
     // --- doing -----------------------------------------------------------------------------------
     void activate(const ControlRef &ref);
@@ -87,7 +89,6 @@ public:
     MessageEditor *editor() const { return m_editor; }
 
 private:
-    void schedule();
     void markDirty(int index);
     void updateRunning();
     void pulse();
@@ -96,8 +97,14 @@ private:
     QString codeOf(const ControlRef &ref);
     void showMatch(const TextPlace &place, int length);
     void anchorTo(int item);
+    bool isNearEnd() const;
     void placeOverlays();
     void forgetContent();
+    std::vector<std::unique_ptr<MessageItem>> makeItems(std::vector<TranscriptMessage> messages, int kept);
+    bool keepPlace(const std::vector<TranscriptMessage> &messages, int kept);
+    void keepFocus(const ControlRef &focused, int kept);
+    void fitEditor();
+    bool settleIfOther(int item, int heightBefore);
 
     TranscriptView *m_view;
     TranscriptLayout m_page;
@@ -107,6 +114,7 @@ private:
     JumpButton *m_jump;
     MessageEditor *m_editor = nullptr;
     int m_edited = -1;
+    std::optional<ControlRef> m_focusedBeforeEditing;
     QPointer<QVariantAnimation> m_animation;
     TranscriptAnnouncer m_announcer;
     std::vector<int> m_dirty; ///< messages with text that is not taken up yet
@@ -123,7 +131,7 @@ private:
     bool m_follow = true;
     bool m_settling = false;
     bool m_settleAgain = false;
-    bool m_actionsEnabled = true;
+    AllowedActions m_allowed;
     bool m_copyWithThinking = false;
 };
 

@@ -56,6 +56,7 @@ TranscriptStage *TranscriptView::stage() const
 
 void TranscriptView::setMessages(std::vector<TranscriptMessage> messages)
 {
+    m_parts->pointer.reset();
     stage()->setMessages(std::move(messages));
 }
 
@@ -89,9 +90,9 @@ void TranscriptView::setCopyWithThinking(bool on)
     stage()->setCopyWithThinking(on);
 }
 
-void TranscriptView::setActionsEnabled(bool enabled)
+void TranscriptView::setAllowedActions(AllowedActions allowed)
 {
-    stage()->setActionsEnabled(enabled);
+    stage()->setAllowedActions(allowed);
 }
 
 QString TranscriptView::selectedText() const
@@ -171,7 +172,8 @@ bool TranscriptView::event(QEvent *event)
     // The window's own shortcuts for these keys must not win while the transcript has the focus.
     if (event->type() == QEvent::ShortcutOverride) {
         auto *key = static_cast<QKeyEvent *>(event);
-        if (key->matches(QKeySequence::Copy) || key->matches(QKeySequence::SelectAll))
+        const bool escape = key->key() == Qt::Key_Escape && m_parts->keys.usesEscape();
+        if (escape || key->matches(QKeySequence::Copy) || key->matches(QKeySequence::SelectAll))
             key->accept();
     }
     return QAbstractScrollArea::event(event);
@@ -215,8 +217,11 @@ void TranscriptView::changeEvent(QEvent *event)
 {
     QAbstractScrollArea::changeEvent(event);
     const auto type = event->type();
-    if (m_parts && (type == QEvent::PaletteChange || type == QEvent::FontChange || type == QEvent::LanguageChange ||
-                    type == QEvent::StyleChange))
+    if (!m_parts)
+        return;
+    if (type == QEvent::LanguageChange)
+        stage()->retranslate();
+    else if (type == QEvent::PaletteChange || type == QEvent::FontChange || type == QEvent::StyleChange)
         stage()->restyle();
 }
 
@@ -283,6 +288,7 @@ void TranscriptView::focusInEvent(QFocusEvent *event)
 void TranscriptView::focusOutEvent(QFocusEvent *event)
 {
     QAbstractScrollArea::focusOutEvent(event);
+    m_parts->keys.focusWent(event->reason());
     viewport()->update();
 }
 

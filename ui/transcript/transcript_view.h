@@ -2,6 +2,7 @@
 // The conversation as a column of blocks. Only blocks on screen are laid out, finished blocks are frozen, streamed text
 // lays out the last block again: cost is O(new text). UI thread only.
 
+#include "ui/transcript/controls.h"
 #include "ui/transcript_message.h"
 #include "ui/ui_settings.h"
 
@@ -27,7 +28,7 @@ public:
     void finishMessage(const TranscriptMessage &message);
     void setThinkingDisplay(ThinkingDisplay display);
     void setCopyWithThinking(bool on);
-    void setActionsEnabled(bool enabled); ///< regenerate, edit, continue: off while a reply streams
+    void setAllowedActions(AllowedActions allowed);
 
     QString selectedText() const;
     void copySelection() const;

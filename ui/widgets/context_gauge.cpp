@@ -5,7 +5,9 @@
 
 #include <QEvent>
 #include <QFontMetrics>
+#include <QHelpEvent>
 #include <QPainter>
+#include <QToolTip>
 #include <algorithm>
 
 namespace ui {
@@ -14,6 +16,7 @@ namespace {
 
 constexpr int ring = 22;
 constexpr double ringWidth = 3.0;
+constexpr int describeMilliseconds = 1000; // every change is spoken; a reply changes the figures every frame
 constexpr double warnFrom = 0.80;
 constexpr double alarmFrom = 0.95;
 
@@ -22,6 +25,9 @@ constexpr double alarmFrom = 0.95;
 ContextGauge::ContextGauge(QWidget *parent) : QWidget(parent)
 {
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+    m_describe.setSingleShot(true);
+    m_describe.setInterval(describeMilliseconds);
+    connect(&m_describe, &QTimer::timeout, this, &ContextGauge::describe);
     describe();
 }
 
@@ -29,14 +35,17 @@ void ContextGauge::setUsage(int used, int limit, int cached, std::uint64_t kvByt
 {
     if (used == m_used && limit == m_limit && cached == m_cached && kvBytesPerToken == m_bytesPerToken)
         return;
-    const bool relayout = limit != m_limit;
+    const bool relayout = limit != m_limit || kvBytesPerToken != m_bytesPerToken;
     m_used = used;
     m_limit = limit;
     m_cached = cached;
     m_bytesPerToken = kvBytesPerToken;
-    describe();
-    if (relayout)
+    if (relayout) {
+        describe();
         updateGeometry();
+    } else {
+        describeSoon();
+    }
     update();
 }
 
@@ -45,14 +54,38 @@ QString ContextGauge::figures() const
     return QStringLiteral("%1 / %2").arg(formatCount(m_used), formatCount(m_limit));
 }
 
-void ContextGauge::describe()
+QString ContextGauge::memory() const
 {
     const auto bytes = static_cast<std::uint64_t>(std::max(m_used, 0)) * m_bytesPerToken;
+    return m_bytesPerToken > 0 ? tr("KV %1", "memory of the KV cache").arg(formatBytes(bytes)) : QString();
+}
+
+QString ContextGauge::caption() const
+{
+    const QString known = memory();
+    return known.isEmpty() ? tr("Context") : known;
+}
+
+QString ContextGauge::details() const
+{
+    const auto bytes = static_cast<std::uint64_t>(std::max(m_used, 0)) * m_bytesPerToken;
+    return tr("Context: %1 of %2 tokens\nOf the prompt, reused from the cache: %3 tokens\nMemory of the KV cache: %4")
+        .arg(formatCount(m_used), formatCount(m_limit), formatCount(m_cached), formatBytes(bytes));
+}
+
+void ContextGauge::describeSoon()
+{
+    if (!m_describe.isActive())
+        m_describe.start();
+}
+
+void ContextGauge::describe()
+{
+    QStringList parts{tr("%1 of %2 tokens used").arg(formatCount(m_used), formatCount(m_limit))};
+    if (const QString known = memory(); !known.isEmpty())
+        parts.append(known);
     setAccessibleName(tr("Context"));
-    setAccessibleDescription(tr("%1 of %2 tokens used").arg(formatCount(m_used), formatCount(m_limit)));
-    setToolTip(
-        tr("Context: %1 of %2 tokens\nOf the prompt, reused from the cache: %3 tokens\nMemory of the KV cache: %4")
-            .arg(formatCount(m_used), formatCount(m_limit), formatCount(m_cached), formatBytes(bytes)));
+    setAccessibleDescription(parts.join(QStringLiteral(", ")));
 }
 
 QSize ContextGauge::sizeHint() const
@@ -61,7 +94,9 @@ QSize ContextGauge::sizeHint() const
     const QFontMetrics metrics(tokens.fonts.small);
     // As wide as it will ever be with this model, so that nothing beside it moves while a reply streams.
     const QString widest = QStringLiteral("%1 / %1").arg(formatCount(m_limit));
-    const int text = std::max(metrics.horizontalAdvance(widest), metrics.horizontalAdvance(tr("Context")));
+    const QString memory =
+        m_bytesPerToken > 0 ? tr("KV %1", "memory of the KV cache").arg(QStringLiteral("1024 MiB")) : tr("Context");
+    const int text = std::max(metrics.horizontalAdvance(widest), metrics.horizontalAdvance(memory));
     return {ring + tokens.space.s + text + 2, std::max(32, 2 * metrics.height())};
 }
 
@@ -88,7 +123,14 @@ void ContextGauge::paintEvent(QPaintEvent *)
     painter.setPen(part >= warnFrom ? color : colors.textSecondary);
     painter.drawText(left, top + metrics.ascent(), figures());
     painter.setPen(colors.textMuted);
-    painter.drawText(left, top + metrics.height() + metrics.ascent(), tr("Context"));
+    painter.drawText(left, top + metrics.height() + metrics.ascent(), caption());
+}
+
+bool ContextGauge::event(QEvent *event)
+{
+    if (event->type() == QEvent::ToolTip)
+        QToolTip::showText(static_cast<QHelpEvent *>(event)->globalPos(), details(), this);
+    return event->type() == QEvent::ToolTip || QWidget::event(event);
 }
 
 void ContextGauge::changeEvent(QEvent *event)

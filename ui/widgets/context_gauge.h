@@ -1,6 +1,8 @@
 #pragma once
-// How much of the model's context the conversation uses: a ring and the two figures; amber from 80 %, red from 95 %.
+// How much of the model's context the conversation uses: a ring, the two figures and the memory they take; amber from
+// 80 %, red from 95 %.
 
+#include <QTimer>
 #include <QWidget>
 #include <cstdint>
 
@@ -11,26 +13,32 @@ class ContextGauge : public QWidget {
 
 public:
     explicit ContextGauge(QWidget *parent = nullptr);
-    /// Tokens; `kvBytesPerToken` gives the memory in the tool tip. limit 0 = no model.
+    /// Tokens; limit 0 = no model.
     void setUsage(int used, int limit, int cached, std::uint64_t kvBytesPerToken);
     int used() const { return m_used; }
     int limit() const { return m_limit; }
+    QString details() const; ///< the tool tip
+    QString memory() const;  ///< "KV 640 KiB"; empty if it is not known
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return sizeHint(); }
 
 protected:
+    bool event(QEvent *event) override;
     void paintEvent(QPaintEvent *event) override;
     void changeEvent(QEvent *event) override;
 
 private:
     void describe();
+    void describeSoon();
+    QString caption() const; ///< the second line
     QString figures() const;
 
     int m_used = 0;
     int m_limit = 0;
     int m_cached = 0;
     std::uint64_t m_bytesPerToken = 0;
+    QTimer m_describe;
 };
 
 } // namespace ui

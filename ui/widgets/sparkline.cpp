@@ -61,7 +61,7 @@ void Sparkline::describe()
     const QString value = formatRate(currentValue());
     setAccessibleName(tr("Throughput"));
     setAccessibleDescription(m_samples.empty() ? tr("No reply yet") : tr("%1 tokens per second").arg(value));
-    setToolTip(m_samples.empty() ? tr("Tokens per second of the reply that runs")
+    setToolTip(m_samples.empty() ? tr("Tokens per second of the current reply")
                                  : tr("%1 tokens per second, last 60 seconds").arg(value));
 }
 

@@ -20,8 +20,9 @@ ChatPage::ChatPage(QWidget *parent) : QWidget(parent)
     setAttribute(Qt::WA_StyledBackground);
     setProperty("kind", QStringLiteral("chatpage"));
     modelBar = new ModelBar(this);
-    modelNotice = new NoticeBar(this);
-    notice = new NoticeBar(this);
+    modelNotice = new NoticeBar(NoticeBar::Closing::ByUser, this);
+    saveNotice = new NoticeBar(NoticeBar::Closing::ByOwner, this);
+    notice = new NoticeBar(NoticeBar::Closing::ByUser, this);
     findBar = new FindBar(this);
     m_stack = new QStackedWidget(this);
     welcome = new WelcomeView(m_stack);
@@ -39,6 +40,7 @@ ChatPage::ChatPage(QWidget *parent) : QWidget(parent)
     notices->setContentsMargins(space.l, 0, space.l, 0);
     notices->setSpacing(space.s);
     notices->addWidget(modelNotice);
+    notices->addWidget(saveNotice);
     notices->addWidget(notice);
     column->addLayout(notices);
     column->addWidget(findBar);

@@ -24,6 +24,7 @@ public:
 
     ModelBar *modelBar = nullptr;
     NoticeBar *notice = nullptr;
+    NoticeBar *saveNotice = nullptr;  ///< what is not saved yet; goes when it is
     NoticeBar *modelNotice = nullptr; ///< why no model is open; goes when one is
     FindBar *findBar = nullptr;
     TranscriptView *transcript = nullptr;

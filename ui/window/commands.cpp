@@ -57,6 +57,13 @@ constexpr Shortcut shortcuts[] = {
 };
 static_assert(std::size(shortcuts) == static_cast<std::size_t>(Command::Count));
 
+/// Whether a key held down does it again and again; a held Ctrl+R would write one version after the other.
+bool repeats(Command command)
+{
+    return command == Command::TextLarger || command == Command::TextSmaller || command == Command::FindNext ||
+           command == Command::FindPrevious;
+}
+
 } // namespace
 
 Commands::Commands(QWidget *owner) : QObject(owner)
@@ -65,6 +72,7 @@ Commands::Commands(QWidget *owner) : QObject(owner)
         auto *action = new QAction(this);
         action->setShortcuts(QKeySequence::listFromString(QLatin1String(shortcut.keys), QKeySequence::PortableText));
         action->setMenuRole(QAction::NoRole);
+        action->setAutoRepeat(repeats(shortcut.command));
         m_actions[static_cast<std::size_t>(shortcut.command)] = action;
         owner->addAction(action);
     }
@@ -156,9 +164,9 @@ QString Commands::text(Command command) const
     case Command::Continue:
         return tr("&Continue Reply");
     case Command::PreviousBranch:
-        return tr("&Previous Branch");
+        return tr("&Previous Version");
     case Command::NextBranch:
-        return tr("Ne&xt Branch");
+        return tr("Ne&xt Version");
     case Command::WriteMessage:
         return tr("&Write a Message");
     case Command::Rename:

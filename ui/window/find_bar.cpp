@@ -71,6 +71,16 @@ void FindBar::showFound(bool found)
     m_status->setText(found ? QString() : tr("No further match"));
 }
 
+bool FindBar::event(QEvent *event)
+{
+    // Esc closes the bar; without this it would be the command that stops the reply.
+    if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent *>(event)->key() == Qt::Key_Escape) {
+        event->accept();
+        return true;
+    }
+    return QFrame::event(event);
+}
+
 void FindBar::keyPressEvent(QKeyEvent *event)
 {
     if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)

@@ -69,7 +69,7 @@ QDialog *LinkPrompt::dialog(QWidget *window, const QString &title, const QString
 QDialog *LinkPrompt::refusal(QWidget *window, const QString &link)
 {
     QDialog *result =
-        dialog(window, tr("Link Not Opened"), tr("Bathyscope opens only web and mail links. This one was left alone:"),
+        dialog(window, tr("Link Not Opened"), tr("Bathyscope opens only web and mail links. This link was not opened:"),
                {}, visibleText(link));
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, result);
     buttons->button(QDialogButtonBox::Close)->setText(tr("Close"));

@@ -1,6 +1,5 @@
 #include "ui/window/main_window_parts.h"
 
-#include "ui/error_text.h"
 #include "ui/library/open_folder.h"
 #include "ui/theme/theme.h"
 #include "ui/transcript/transcript_view.h"
@@ -27,6 +26,7 @@ namespace ui {
 namespace {
 
 constexpr int sidebarWidth = 264;
+constexpr char hiddenSidebar = 'h'; // behind the state of the splitter, which does not tell and ignores what follows
 constexpr int firstWidth = 1180;
 constexpr int firstHeight = 780;
 
@@ -66,6 +66,7 @@ void MainWindow::Parts::build()
     auto *column = new QVBoxLayout(dropHint);
     auto *label = new QLabel(dropHint);
     label->setObjectName(QStringLiteral("dropLabel"));
+    label->setTextFormat(Qt::PlainText);
     label->setAlignment(Qt::AlignCenter);
     column->addWidget(label);
     dropHint->hide();
@@ -78,10 +79,8 @@ void MainWindow::Parts::restorePlaces()
 {
     if (!window->restoreGeometry(settings.geometry))
         window->resize(firstWidth, firstHeight);
-    if (splitter->restoreState(settings.splitter) && splitter->sizes().value(0) == 0) {
-        splitter->setSizes({sidebarWidth, firstWidth - sidebarWidth});
-        sidebar->hide();
-    }
+    splitter->restoreState(settings.splitter);
+    sidebar->setHidden(settings.splitter.endsWith(hiddenSidebar));
     setSidebarVisible(!sidebar->isHidden());
 }
 
@@ -89,6 +88,8 @@ void MainWindow::Parts::rememberPlaces()
 {
     settings.geometry = window->saveGeometry();
     settings.splitter = splitter->saveState();
+    if (sidebar->isHidden())
+        settings.splitter += hiddenSidebar;
 }
 
 void MainWindow::Parts::setSidebarVisible(bool visible)
@@ -100,8 +101,10 @@ void MainWindow::Parts::setSidebarVisible(bool visible)
 
 void MainWindow::Parts::applySettings(const UiSettings &wanted)
 {
+    const bool otherLook = wanted.theme != settings.theme || wanted.textScalePercent != settings.textScalePercent;
     settings = wanted;
-    theme::apply(settings);
+    if (otherLook) // polishes every widget again
+        theme::apply(settings);
     const QString language = resolvedLanguage(settings.language);
     installLanguage(language);
     commands->showSettings(settings, language);
@@ -124,20 +127,40 @@ void MainWindow::Parts::retranslate()
     commands->retranslate();
     updateActions();
     updateTitle();
-    showFailure();
-    if (noticeRetry)
-        chat->notice->actionButton()->setText(MainWindow::tr("Retry"));
+    translateNotices();
     dropHint->findChild<QLabel *>()->setText(MainWindow::tr("Drop the folder to open this model"));
     window->menuBar()->setAccessibleName(MainWindow::tr("Menu bar"));
     splitter->handle(1)->setAccessibleName(MainWindow::tr("Width of the sidebar"));
 }
 
-void MainWindow::Parts::showFailure()
+void MainWindow::Parts::translateNotices()
 {
+    if (modelFailure)
+        chat->modelNotice->translate(errorText(*modelFailure), MainWindow::tr("Open Model Folder…"));
+    if (saveFailure)
+        chat->saveNotice->translate(storageErrorText(*saveFailure, StorageMoment::Saving), MainWindow::tr("Retry"));
     if (failure)
-        chat->modelNotice->show(errorText(*failure), MainWindow::tr("Open Model Folder…"));
-    else
-        chat->modelNotice->show({});
+        chat->notice->translate(storageErrorText(*failure, StorageMoment::Acting));
+    if (!toast->isHidden())
+        toast->setTexts(deletedText(), MainWindow::tr("Undo"));
+}
+
+void MainWindow::Parts::showModelFailure(const std::optional<engine::Failure> &wanted)
+{
+    modelFailure = wanted;
+    chat->modelNotice->show(wanted ? errorText(*wanted) : QString(), MainWindow::tr("Open Model Folder…"));
+}
+
+void MainWindow::Parts::showSaveFailure(const std::optional<StorageFailure> &wanted)
+{
+    saveFailure = wanted;
+    chat->saveNotice->show(wanted ? storageErrorText(*wanted, StorageMoment::Saving) : QString(),
+                           MainWindow::tr("Retry"));
+}
+
+QString MainWindow::Parts::deletedText() const
+{
+    return MainWindow::tr("Conversation “%1” deleted").arg(deleted.empty() ? QString() : deleted.back().second);
 }
 
 void MainWindow::Parts::showUsage()
@@ -184,15 +207,17 @@ void MainWindow::Parts::showMessage(const TranscriptMessage &message)
         *at = std::move(known);
 }
 
+/// A question whose reply is not there has no button for one.
+storage::MessageId MainWindow::Parts::regenerable() const
+{
+    if (!messages.empty() && messages.back().role == storage::MessageRole::User)
+        return messages.back().id;
+    return chat->transcript->actionTarget(storage::MessageRole::Assistant);
+}
+
 const TranscriptMessage *MainWindow::Parts::continuable() const
 {
-    const TranscriptMessage *reply = find(chat->transcript->actionTarget(storage::MessageRole::Assistant));
-    if (!reply)
-        return nullptr;
-    const auto state = reply->state;
-    const bool cut = state == storage::MessageState::Stopped || state == storage::MessageState::Interrupted ||
-                     state == storage::MessageState::LengthLimit || state == storage::MessageState::Failed;
-    return cut ? reply : nullptr;
+    return !messages.empty() && isContinuable(messages.back()) ? &messages.back() : nullptr;
 }
 
 void MainWindow::Parts::updateActions()
@@ -208,16 +233,17 @@ void MainWindow::Parts::updateActions()
     ConversationModel *model = sidebar->list()->conversations();
     const auto *conversation = model->find(model->current());
     enable(Command::Stop, generating);
-    enable(Command::Regenerate, free && has(storage::MessageRole::Assistant));
-    enable(Command::Continue, free && has(storage::MessageRole::Assistant));
-    enable(Command::EditLast, !generating && has(storage::MessageRole::User));
+    enable(Command::Regenerate, free && regenerable() != 0);
+    enable(Command::Continue, free && continuable() != nullptr);
+    enable(Command::EditLast, free && has(storage::MessageRole::User));
     enable(Command::PreviousBranch, !generating && branched);
     enable(Command::NextBranch, !generating && branched);
     enable(Command::Rename, conversation != nullptr);
     enable(Command::Pin, conversation != nullptr);
     enable(Command::Delete, conversation != nullptr);
-    enable(Command::UndoDelete, deleted != 0);
+    enable(Command::UndoDelete, !deleted.empty());
     commands->action(Command::Pin)->setChecked(conversation && conversation->pinned);
+    chat->transcript->setAllowedActions({free, !generating});
 }
 
 void MainWindow::Parts::stepBranch(int step)
@@ -269,11 +295,13 @@ void MainWindow::Parts::openSettings()
 
 void MainWindow::Parts::undoDelete()
 {
-    const auto id = std::exchange(deleted, 0);
     toast->hide();
+    if (deleted.empty())
+        return;
+    const auto id = deleted.back().first;
+    deleted.pop_back();
     updateActions();
-    if (id != 0)
-        emit window->undoDeleteRequested(id);
+    emit window->undoDeleteRequested(id);
 }
 
 void MainWindow::Parts::sendExample(const QString &prompt)

@@ -2,6 +2,7 @@
 // The inside of MainWindow: its widgets, what it knows about the conversation shown, and the wiring between them.
 
 #include "engine/error.h"
+#include "ui/error_text.h"
 #include "ui/main_window.h"
 #include "ui/window/commands.h"
 
@@ -27,7 +28,9 @@ public:
     void updateActions();
     void updateTitle();
     void showMessage(const TranscriptMessage &message); ///< replaces what is known about it
-    void showFailure();
+    void showModelFailure(const std::optional<engine::Failure> &wanted);
+    void showSaveFailure(const std::optional<StorageFailure> &wanted);
+    QString deletedText() const; ///< of the newest deletion
     void showUsage();            ///< context of the newest reply that has figures
     void conversationsChanged(); ///< title, actions and the empty list follow
     void setSidebarVisible(bool visible);
@@ -43,9 +46,10 @@ public:
 
     bool generating = false;
     bool modelReady = false;
-    bool noticeRetry = false;
-    storage::ConversationId deleted = 0; ///< can still be undone
-    std::optional<engine::Failure> failure;
+    std::vector<std::pair<storage::ConversationId, QString>> deleted; ///< with titles; the last one is undone first
+    std::optional<engine::Failure> modelFailure;
+    std::optional<StorageFailure> saveFailure;
+    std::optional<StorageFailure> failure;   ///< of something the user asked for
     std::vector<TranscriptMessage> messages; ///< of the branch shown, without their texts
 
 private:
@@ -58,6 +62,8 @@ private:
     void restorePlaces();
     const TranscriptMessage *find(storage::MessageId id) const;
     const TranscriptMessage *continuable() const;
+    storage::MessageId regenerable() const; ///< 0: none
+    void translateNotices();
     void stepBranch(int step);
     void copy();
     void openModel();

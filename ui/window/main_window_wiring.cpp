@@ -47,10 +47,6 @@ void MainWindow::Parts::connectWidgets()
         chat->composer->edit()->insertPlainText(text);
     });
     connect(toast, &Toast::actionTaken, this, &Parts::undoDelete);
-    connect(toast, &Toast::gone, this, [this] {
-        deleted = 0;
-        updateActions();
-    });
 
     connect(chat->composer, &Composer::sendRequested, window, &MainWindow::sendRequested);
     connect(chat->composer, &Composer::stopRequested, window, &MainWindow::stopRequested);
@@ -60,11 +56,14 @@ void MainWindow::Parts::connectWidgets()
     connect(chat->modelBar, &ModelBar::openModelRequested, this, &Parts::openModel);
     connect(chat->modelBar, &ModelBar::sidebarRequested, this, [this] { setSidebarVisible(true); });
     connect(chat->modelNotice, &NoticeBar::actionTaken, this, &Parts::openModel);
-    connect(chat->notice, &NoticeBar::actionTaken, window, &MainWindow::retryRequested);
+    connect(chat->saveNotice, &NoticeBar::actionTaken, window, &MainWindow::retryRequested);
     connect(chat->findBar, &FindBar::findRequested, this, [this](const QString &text, bool backward) {
         chat->findBar->showFound(chat->transcript->findNext(text, backward));
     });
-    connect(chat->findBar, &FindBar::closed, chat->composer, &Composer::focusEdit);
+    connect(chat->findBar, &FindBar::closed, this, [this] {
+        chat->transcript->findNext({}, false); // takes the marks away
+        chat->composer->focusEdit();
+    });
 
     connect(chat->transcript, &TranscriptView::regenerateRequested, window, &MainWindow::regenerateRequested);
     connect(chat->transcript, &TranscriptView::editRequested, window, &MainWindow::editRequested);
@@ -96,7 +95,7 @@ void MainWindow::Parts::connectCommands()
     on(Command::Stop, [this] { emit window->stopRequested(); });
     on(Command::WriteMessage, [this] { chat->composer->focusEdit(); });
     on(Command::Regenerate, [this] {
-        if (const auto id = chat->transcript->actionTarget(storage::MessageRole::Assistant))
+        if (const auto id = regenerable())
             emit window->regenerateRequested(id);
     });
     on(Command::Continue, [this] {

@@ -2,6 +2,7 @@
 
 #include "ui/theme/icon.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/accessible_events.h"
 #include "ui/widgets/growing_edit.h"
 #include "ui/widgets/icon_button.h"
 
@@ -17,7 +18,7 @@ constexpr int iconSide = 20;
 
 } // namespace
 
-NoticeBar::NoticeBar(QWidget *parent) : QFrame(parent)
+NoticeBar::NoticeBar(Closing closing, QWidget *parent) : QFrame(parent)
 {
     const auto &space = theme::current().space;
     setProperty("kind", QStringLiteral("notice"));
@@ -30,6 +31,7 @@ NoticeBar::NoticeBar(QWidget *parent) : QFrame(parent)
     m_text->setProperty("kind", QStringLiteral("bare"));
     m_action = new QPushButton(this);
     m_close = new IconButton(QStringLiteral("close"), this);
+    m_close->setVisible(closing == Closing::ByUser);
 
     auto *row = new QHBoxLayout(this);
     row->setContentsMargins(space.m, space.s, space.s, space.s);
@@ -46,11 +48,28 @@ NoticeBar::NoticeBar(QWidget *parent) : QFrame(parent)
 
 void NoticeBar::show(const QString &text, const QString &action)
 {
+    const bool news = !text.isEmpty() && text != this->text();
+    fill(text, action);
+    setVisible(!text.isEmpty());
+    m_text->adjustHeight();
+    if (!news)
+        return;
+    QAccessibleEvent alert(this, QAccessible::Alert);
+    tellListener(alert);
+}
+
+void NoticeBar::translate(const QString &text, const QString &action)
+{
+    if (!isHidden())
+        fill(text, action);
+}
+
+void NoticeBar::fill(const QString &text, const QString &action)
+{
+    setAccessibleName(text);
     m_text->setPlainText(text);
     m_action->setText(action);
     m_action->setVisible(!action.isEmpty());
-    setVisible(!text.isEmpty());
-    m_text->adjustHeight();
 }
 
 QString NoticeBar::text() const

@@ -1,6 +1,6 @@
 #pragma once
 // A sentence across the top of the chat: what went wrong and what to do. Plain text; stays until it is closed, replaced
-// or withdrawn. UI thread only.
+// or withdrawn; one that cannot be closed stays until the owner withdraws it. UI thread only.
 
 #include <QFrame>
 #include <QLabel>
@@ -15,9 +15,13 @@ class NoticeBar : public QFrame {
     Q_OBJECT
 
 public:
-    explicit NoticeBar(QWidget *parent = nullptr);
+    enum class Closing { ByUser, ByOwner };
+
+    explicit NoticeBar(Closing closing, QWidget *parent = nullptr);
     /// Empty text hides the bar, empty `action` the button.
     void show(const QString &text, const QString &action = {});
+    /// The same in another language; a bar that was closed stays closed.
+    void translate(const QString &text, const QString &action = {});
     QString text() const;
     QPushButton *actionButton() const { return m_action; }
 
@@ -29,6 +33,7 @@ protected:
 
 private:
     void retranslate();
+    void fill(const QString &text, const QString &action);
 
     QLabel *m_icon = nullptr;
     GrowingEdit *m_text = nullptr;

@@ -149,7 +149,7 @@ void SamplerSettings::changed()
 QString SamplerSettings::recommendation() const
 {
     if (m_model.name.empty())
-        return tr("Temperature, top-p and length as the model's makers advise");
+        return tr("Temperature, top-p and length recommended for this model");
     return tr("Temperature %1, top-p %2, for this model")
         .arg(QString::number(value(m_model.recommendedTemperature, storage::SamplerRecord().temperature), 'f', 2),
              QString::number(value(m_model.recommendedTopP, storage::SamplerRecord().topP), 'f', 2));

@@ -95,7 +95,7 @@ void Sidebar::startSearch()
 void Sidebar::updateEmptyText()
 {
     m_empty->setText(m_search->text().trimmed().isEmpty() ? tr("Your conversations will appear here")
-                                                          : tr("No conversation with this title"));
+                                                          : tr("No matching conversations"));
     m_empty->setVisible(m_list->conversations()->isEmpty());
 }
 
@@ -125,13 +125,19 @@ bool Sidebar::eventFilter(QObject *watched, QEvent *event)
 {
     if (watched == m_list->viewport() && event->type() == QEvent::Resize)
         m_empty->setGeometry(m_list->viewport()->rect().adjusted(16, 24, -16, 0));
-    if (watched != m_search || event->type() != QEvent::KeyPress)
+    const bool claimed = event->type() == QEvent::ShortcutOverride;
+    if (watched != m_search || (event->type() != QEvent::KeyPress && !claimed))
         return QWidget::eventFilter(watched, event);
     const int key = static_cast<QKeyEvent *>(event)->key();
     if (key == Qt::Key_Escape && !m_search->text().isEmpty()) {
-        m_search->clear();
+        if (claimed) // else it would be the command that stops the reply
+            event->accept();
+        else
+            m_search->clear();
         return true;
     }
+    if (claimed)
+        return QWidget::eventFilter(watched, event);
     if (key == Qt::Key_Down || key == Qt::Key_Return || key == Qt::Key_Enter) {
         m_list->setFocus(Qt::TabFocusReason);
         return true;

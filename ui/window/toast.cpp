@@ -1,9 +1,9 @@
 #include "ui/window/toast.h"
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/accessible_events.h"
 #include "ui/widgets/elided_label.h"
 
-#include <QAccessible>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <algorithm>
@@ -24,10 +24,10 @@ Toast::Toast(QWidget *page, QWidget *below) : QFrame(page), m_below(below)
     row->addWidget(m_button);
     m_timer.setSingleShot(true);
     m_timer.setInterval(milliseconds);
-    connect(&m_timer, &QTimer::timeout, this, &Toast::dismiss);
+    connect(&m_timer, &QTimer::timeout, this, &QWidget::hide);
     connect(m_button, &QPushButton::clicked, this, [this] {
-        emit actionTaken();
-        dismiss();
+        hide();
+        emit actionTaken(); // may offer again
     });
     page->installEventFilter(this);
     below->installEventFilter(this);
@@ -36,27 +36,28 @@ Toast::Toast(QWidget *page, QWidget *below) : QFrame(page), m_below(below)
 
 void Toast::offer(const QString &text, const QString &action)
 {
-    m_label->setText(text);
-    m_button->setText(action);
-    m_button->setAccessibleDescription(text);
+    setTexts(text, action);
     m_timer.start();
     show();
     raise();
     place();
     QAccessibleEvent alert(this, QAccessible::Alert);
-    QAccessible::updateAccessibility(&alert);
+    tellListener(alert);
+}
+
+void Toast::setTexts(const QString &text, const QString &action)
+{
+    setAccessibleName(text);
+    m_label->setText(text);
+    m_button->setText(action);
+    m_button->setAccessibleDescription(text);
+    if (!isHidden())
+        place();
 }
 
 QString Toast::text() const
 {
     return m_label->text();
-}
-
-void Toast::dismiss()
-{
-    m_timer.stop();
-    hide();
-    emit gone();
 }
 
 void Toast::place()

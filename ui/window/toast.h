@@ -16,20 +16,19 @@ public:
     /// Lies over `page`, just above its child `below`.
     Toast(QWidget *page, QWidget *below);
     void offer(const QString &text, const QString &action);
+    void setTexts(const QString &text, const QString &action); ///< the same in another language
     QString text() const;
     QPushButton *button() const { return m_button; }
     static constexpr int milliseconds = 10'000;
 
 signals:
     void actionTaken();
-    void gone(); ///< by action, time or replacement
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
     void place();
-    void dismiss();
 
     QWidget *m_below = nullptr;
     ElidedLabel *m_label = nullptr;

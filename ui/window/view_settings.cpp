@@ -62,8 +62,8 @@ void AppearanceSettings::retranslate()
     setRowText(m_theme, tr("Theme"));
     setRowText(m_language, tr("Language"));
     setRowText(m_textScale, tr("Text size"));
-    setItems(m_themeBox, {tr("Like the system"), tr("Light"), tr("Dark")});
-    setItems(m_languageBox, {tr("Like the system"), QStringLiteral("English"), QStringLiteral("简体中文")});
+    setItems(m_themeBox, {tr("System default"), tr("Light"), tr("Dark")});
+    setItems(m_languageBox, {tr("System default"), QStringLiteral("English"), QStringLiteral("简体中文")});
 }
 
 ConversationSettings::ConversationSettings(QWidget *parent) : SettingsSection(parent)

@@ -7,6 +7,7 @@
 #include <QEvent>
 #include <QGridLayout>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace ui {
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr int exampleCount = 6;
 constexpr int markSide = 64;
+constexpr int gridWidth = 640; // unless longer examples need more
 
 } // namespace
 
@@ -47,7 +49,7 @@ WelcomeView::WelcomeView(QWidget *parent) : QScrollArea(parent)
         auto *button = new QPushButton(m_grid);
         button->setProperty("kind", QStringLiteral("chip"));
         button->setIcon(theme::icon(QStringLiteral("ask"), theme::Tint::Accent));
-        grid->addWidget(button, i / 2, i % 2);
+        grid->addWidget(button, i, 0);
         m_examples.push_back(button);
         connect(button, &QPushButton::clicked, this, [this, button] { emit exampleChosen(button->text()); });
     }
@@ -66,7 +68,6 @@ WelcomeView::WelcomeView(QWidget *parent) : QScrollArea(parent)
     center->addStretch(1);
     center->addWidget(m_grid, 100);
     center->addStretch(1);
-    m_grid->setMaximumWidth(640);
     column->addLayout(center);
     column->addStretch(3);
     setWidget(page);
@@ -99,6 +100,29 @@ void WelcomeView::retranslate()
         m_examples[i]->setText(prompts[static_cast<qsizetype>(i)]);
         m_examples[i]->setAccessibleDescription(tr("Sends this example"));
     }
+    arrange();
+}
+
+/// Two columns where the widest example fits into half of the room, else one.
+void WelcomeView::arrange()
+{
+    int widest = 0;
+    for (const QPushButton *button : m_examples)
+        widest = std::max(widest, button->sizeHint().width());
+    auto *grid = static_cast<QGridLayout *>(m_grid->layout());
+    const int spacing = grid->horizontalSpacing();
+    const QMargins margins = widget()->layout()->contentsMargins();
+    const int room = viewport()->width() - margins.left() - margins.right();
+    const int columns = 2 * widest + spacing <= room ? 2 : 1;
+    for (int i = 0; i < static_cast<int>(m_examples.size()); ++i)
+        grid->addWidget(m_examples[static_cast<std::size_t>(i)], i / columns, i % columns);
+    m_grid->setMaximumWidth(std::max(gridWidth, columns * widest + (columns - 1) * spacing));
+}
+
+void WelcomeView::resizeEvent(QResizeEvent *event)
+{
+    QScrollArea::resizeEvent(event);
+    arrange();
 }
 
 void WelcomeView::changeEvent(QEvent *event)
@@ -106,6 +130,8 @@ void WelcomeView::changeEvent(QEvent *event)
     QScrollArea::changeEvent(event);
     if (event->type() == QEvent::LanguageChange)
         retranslate();
+    if (event->type() == QEvent::FontChange && !m_examples.empty())
+        arrange();
 }
 
 } // namespace ui

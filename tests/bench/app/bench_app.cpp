@@ -1,16 +1,18 @@
-// The program as its user meets it: start with a long history, and the time from Enter to the first token on screen.
+// The program as its user meets it: start with a long history, opening a long conversation, the time from Enter to the
+// first token on screen, and how long the frames of a reply keep the window: engine, controllers, storage and all.
 //   bench_app [--conversations 5000] [--rounds 15] [--model DIR]
 // Prints medians and maxima in milliseconds. Run it on a display (xvfb-run) or with QT_QPA_PLATFORM=offscreen.
 
 #include "app/application.h"
 #include "app/paths.h"
+#include "tests/bench/stall_watch.h"
+#include "ui/transcript/transcript_stage.h"
 #include "ui/transcript/transcript_view.h"
 #include "ui/window/composer.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QElapsedTimer>
-
 #include <QTemporaryDir>
 #include <QTest>
 #include <algorithm>
@@ -35,6 +37,30 @@ void fillHistory(const QString &folder, int conversations)
     }
     while (waiting > 0)
         store.deliverCompletions();
+}
+
+constexpr int longMessages = 1000;
+
+storage::ConversationId fillLongConversation(const QString &folder)
+{
+    storage::ConversationStore store((folder + "/history.sqlite3").toStdString(), [] {});
+    storage::MessageRecord message;
+    store.createConversation("Long", [&](const auto &created) { message.conversation = created.value->id; });
+    while (message.conversation == 0)
+        store.deliverCompletions();
+    for (int i = 0; i < longMessages; ++i) {
+        bool added = false;
+        message.role = i % 2 == 0 ? storage::MessageRole::User : storage::MessageRole::Assistant;
+        const std::string text = i % 2 == 0 ? "How are experts chosen?" : "The router **scores** every expert.\n\n";
+        message.parts = {{storage::PartKind::Answer, text + text + text}};
+        store.addMessage(message, [&](const auto &stored) {
+            message.parent = stored.value->id;
+            added = true;
+        });
+        while (!added)
+            store.deliverCompletions();
+    }
+    return message.conversation;
 }
 
 struct Series {
@@ -68,6 +94,21 @@ double startOnce(const app::ApplicationOptions &options)
     return milliseconds(timer);
 }
 
+/// From the click on a conversation to its end painted.
+double openOnce(app::Application &program, storage::ConversationId conversation)
+{
+    auto *view = program.window().findChild<ui::TranscriptView *>();
+    program.chat().newConversation();
+    QApplication::processEvents();
+    QElapsedTimer timer;
+    timer.start();
+    program.chat().select(conversation);
+    while (view->stage()->page().count() < longMessages)
+        QApplication::processEvents(QEventLoop::WaitForMoreEvents);
+    view->viewport()->repaint();
+    return milliseconds(timer);
+}
+
 class FirstToken {
 public:
     explicit FirstToken(app::Application &program)
@@ -92,6 +133,7 @@ public:
         QTest::keyClick(m_edit, Qt::Key_Return);
         while (!m_arrived)
             QApplication::processEvents(QEventLoop::WaitForMoreEvents);
+        m_view->stage()->flush(); // what has arrived may still wait for its frame
         m_view->viewport()->repaint();
         const double elapsed = milliseconds(timer);
         while (!m_ended)
@@ -131,6 +173,7 @@ int main(int argc, char **argv)
     parser.process(application);
 
     const QTemporaryDir folder;
+    const storage::ConversationId longest = fillLongConversation(folder.path());
     fillHistory(folder.path(), parser.value(conversations).toInt());
     app::ApplicationOptions options;
     options.dataFolder = folder.path();
@@ -145,10 +188,18 @@ int main(int argc, char **argv)
     app::Application program(options);
     program.show();
     waitForModel(program);
+    Series opened;
+    for (int i = 0; i < parser.value(rounds).toInt(); ++i)
+        opened.values.push_back(openOnce(program, longest));
+    opened.print("open a conversation of 1,000 messages, painted");
+
     FirstToken measure(program);
+    const bench::StallWatch watch(program.window().findChild<ui::TranscriptView *>()->viewport());
     Series first;
     for (int i = 0; i < parser.value(rounds).toInt(); ++i)
         first.values.push_back(measure.once(QString("What is %1*%2?").arg(21 + i).arg(87 - i)));
     first.print("Enter to first token painted");
+    std::printf("frames while these replies stream\n");
+    watch.report();
     return 0;
 }

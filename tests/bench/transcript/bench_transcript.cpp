@@ -1,39 +1,28 @@
 // What the transcript costs: 1,000 tokens a second into a conversation of 50,000, the price of a token in short and
-// long replies, and opening a conversation of 1,000 messages. Stalls are the time from waking up to going to sleep of
-// the event loop, painting included; each is given as wall-clock and as processor time of the thread, which tell a slow
-// program from a busy machine.
+// long replies, and showing a conversation of 1,000 messages. The view alone, at a speed no bundled model reaches;
+// bench_app measures the whole program.
 
+#include "tests/bench/stall_watch.h"
 #include "ui/theme/theme.h"
 #include "ui/transcript/transcript_stage.h"
 #include "ui/transcript/transcript_view.h"
 
-#include <QAbstractEventDispatcher>
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QEventLoop>
 #include <QPixmap>
 #include <QScrollBar>
 #include <QTimer>
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 
 namespace {
 
+using bench::print;
+using bench::processorMilliseconds;
+using bench::wallMilliseconds;
+
 constexpr int wordTokens = 12; // of the sample sentence
-
-double processorMilliseconds()
-{
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
-}
-
-double wallMilliseconds()
-{
-    timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
-}
 
 /// The text of a reply, token by token: prose, a list, code, a table, Chinese.
 QString token(int index)
@@ -85,44 +74,6 @@ std::vector<ui::TranscriptMessage> conversation(int messages, int tokensPerReply
     return result;
 }
 
-void print(const char *name, std::vector<double> values)
-{
-    if (values.empty())
-        return;
-    std::sort(values.begin(), values.end());
-    const auto at = [&](double part) {
-        return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
-    };
-    std::printf("  %-10s p50 %6.2f ms   p99 %6.2f ms   max %6.2f ms   (%zu wake-ups)\n", name, at(0.5), at(0.99),
-                values.back(), values.size());
-}
-
-class StallWatch {
-public:
-    StallWatch()
-    {
-        auto *dispatcher = QAbstractEventDispatcher::instance();
-        QObject::connect(dispatcher, &QAbstractEventDispatcher::awake, &m_context, [this] {
-            m_wall = wallMilliseconds();
-            m_processor = processorMilliseconds();
-        });
-        QObject::connect(dispatcher, &QAbstractEventDispatcher::aboutToBlock, &m_context, [this] {
-            if (m_wall < 0)
-                return;
-            wall.push_back(wallMilliseconds() - m_wall);
-            processor.push_back(processorMilliseconds() - m_processor);
-            m_wall = -1;
-        });
-    }
-    std::vector<double> wall;
-    std::vector<double> processor;
-
-private:
-    QObject m_context;
-    double m_wall = -1;
-    double m_processor = 0;
-};
-
 void stream(ui::TranscriptView &view, int seconds, bool thinking)
 {
     auto messages = conversation(20, 5000);
@@ -131,7 +82,8 @@ void stream(ui::TranscriptView &view, int seconds, bool thinking)
     messages.push_back(reply);
     view.setMessages(std::move(messages));
     QCoreApplication::processEvents();
-    StallWatch watch;
+    const bench::StallWatch watch(view.viewport());
+    QEventLoop loop; // quitting the application would close the window
     QElapsedTimer clock;
     int sent = 0;
     QTimer source;
@@ -145,16 +97,15 @@ void stream(ui::TranscriptView &view, int seconds, bool thinking)
         live.tokensPerSecond = 1000;
         view.showLive(1000, live);
         if (clock.elapsed() >= seconds * 1000)
-            QCoreApplication::quit();
+            loop.quit();
     });
     clock.start();
     source.start(1);
     const int layouts = view.layoutsMade();
-    QCoreApplication::exec();
+    loop.exec();
     std::printf("%s: %d tokens in %d s into a conversation of 50,000 tokens, %d blocks laid out\n",
                 thinking ? "thinking" : "answer", sent, seconds, view.layoutsMade() - layouts);
-    print("wall", watch.wall);
-    print("processor", watch.processor);
+    watch.report();
 }
 
 /// Processor time of one token that is taken up and painted at once, behind `before` tokens of the same reply.

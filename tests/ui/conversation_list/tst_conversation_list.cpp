@@ -102,6 +102,32 @@ private slots:
         QCOMPARE(editor->text(), QStringLiteral("half"));
     }
 
+    void whatIsBeingTypedSurvivesChangesOfTheSameRow()
+    {
+        QSignalSpy renamed(m_list.get(), &ConversationList::renameRequested);
+        m_list->startRename(3);
+        auto *editor = m_list->findChild<QLineEdit *>();
+        editor->selectAll();
+        QTest::keyClicks(editor, QStringLiteral("half"));
+        storage::ConversationSummary touched = *m_list->conversations()->find(3);
+        touched.updatedAt += 10'000; // its reply ended
+        m_list->conversations()->update(touched);
+        QCOMPARE(editor->text(), QStringLiteral("half"));
+        QTest::keyClick(editor, Qt::Key_Return);
+        QTRY_COMPARE(renamed.count(), 1);
+        QCOMPARE(renamed.first().at(1).toString(), QStringLiteral("half"));
+    }
+
+    void aHeldDeleteKeyDeletesOnce()
+    {
+        QSignalSpy deleted(m_list.get(), &ConversationList::deleteRequested);
+        m_list->setCurrentIndex(m_list->conversations()->indexOf(2));
+        QTest::keyClick(m_list.get(), Qt::Key_Delete);
+        QKeyEvent repeated(QEvent::KeyPress, Qt::Key_Delete, Qt::NoModifier, QString(), true);
+        QApplication::sendEvent(m_list.get(), &repeated);
+        QCOMPARE(deleted.count(), 1);
+    }
+
     void deleteKeyAsksForDeletion()
     {
         QSignalSpy deleted(m_list.get(), &ConversationList::deleteRequested);

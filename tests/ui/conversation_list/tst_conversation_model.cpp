@@ -163,6 +163,15 @@ private slots:
         QCOMPARE(m_model->indexOf(8).data().toString(), QStringLiteral("⟨U+202E⟩evil<b>"));
     }
 
+    void aDamagedEntrySaysSo()
+    {
+        storage::ConversationSummary damaged = conversation(8, "title", 0);
+        damaged.damaged = true;
+        m_model->update(damaged);
+        QVERIFY(m_model->indexOf(8).data(Qt::ToolTipRole).toString().contains("damaged"));
+        QVERIFY(m_model->indexOf(2).data(Qt::ToolTipRole).toString().isEmpty());
+    }
+
     void neighboursSkipHeadings()
     {
         m_model->setCurrent(3);

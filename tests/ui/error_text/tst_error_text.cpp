@@ -59,6 +59,19 @@ private slots:
         }
     }
 
+    void theNextStepFitsTheMoment()
+    {
+        for (int problem = 0; problem < storageProblems; ++problem) {
+            const auto textAt = [problem](StorageMoment moment) {
+                return storageErrorText(static_cast<StorageProblem>(problem), QStringLiteral("h.db"), {}, moment);
+            };
+            const QString acting = textAt(StorageMoment::Acting); // no button there, and the text field has the text
+            QVERIFY2(!acting.contains("Retry") && !acting.contains("memory"), qPrintable(acting));
+            const QString opening = textAt(StorageMoment::Opening); // nothing has been said yet
+            QVERIFY2(!opening.contains("memory") && opening.count('.') >= 2, qPrintable(opening));
+        }
+    }
+
     void fileAndFieldAreNamed()
     {
         const QString text = textOf(static_cast<int>(ErrorCode::TensorMismatch));
@@ -80,6 +93,17 @@ private slots:
             errorText({ErrorCode::FileTruncated, "a/m.safetensors", "", "a/m.safetensors is 7 bytes short."});
         QVERIFY(text.startsWith(QStringLiteral("m.safetensors is shorter")));
         QVERIFY(text.endsWith(QStringLiteral("\na/m.safetensors is 7 bytes short.")));
+    }
+
+    void aRequestIsRefusedForWhatItLacks()
+    {
+        const auto refused = [](const char *field) {
+            return errorText({ErrorCode::RequestInvalid, {}, field, "Sentence of the engine."});
+        };
+        QCOMPARE(refused("model"), QStringLiteral("No model is open. Open a model folder, then try again."));
+        QVERIFY(refused("messages[2].text").contains(QStringLiteral("messages[2].text")));
+        QVERIFY(!refused("messages[2].text").contains(QStringLiteral("sampling")));
+        QVERIFY(refused("sampler.topP").contains(QStringLiteral("reset the sampling")));
     }
 
     void missingFileAndFieldStillReadWell()

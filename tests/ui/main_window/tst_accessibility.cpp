@@ -4,6 +4,13 @@
 #include "samples.h"
 #include "ui/conversations/conversation_list.h"
 #include "ui/main_window.h"
+#include "ui/transcript/transcript_view.h"
+#include "ui/widgets/accessible_events.h"
+#include "ui/widgets/context_gauge.h"
+#include "ui/window/chat_page.h"
+#include "ui/window/find_bar.h"
+#include "ui/window/notice_bar.h"
+#include "ui/window/toast.h"
 
 #include <QAccessible>
 #include <QApplication>
@@ -77,7 +84,8 @@ bool belongsToControl(const QObject *object)
 
 void findUnnamed(QAccessibleInterface *item, QStringList &unnamed)
 {
-    if (!item)
+    const auto *widget = item ? qobject_cast<const QWidget *>(item->object()) : nullptr;
+    if (!item || (widget && widget->isHidden() && !widget->isWindow()))
         return;
     const bool separator = item->role() == QAccessible::Separator;
     if (isInteractive(item->role()) && !separator && !belongsToControl(item->object()) &&
@@ -95,14 +103,42 @@ bool isChinese(const QString &text)
     return text.contains(QRegularExpression(QStringLiteral("\\p{Han}")));
 }
 
+/// Words of Latin letters that are none of ours: names, units, what the samples hold.
+QStringList foreignWords(const QString &text)
+{
+    static const QSet<QString> known{"Bathyscope", "DeepSeek", "English", "Enter",      "Shift",     "Ctrl", "Esc",
+                                     "Top",        "top",      "Min",     "KV",         "KiB",       "MiB",  "nano",
+                                     "chat",       "config",   "json",    "deepseek",   "FP",        "BF",   "active",
+                                     "total",      "tok",      "h",       "db",         "example",   "org",  "What",
+                                     "is",         "Python",   "model",   "models",     "tokenizer", "Alt",  "Del",
+                                     "Tab",        "Apache",   "License", "strawberry", "planet"};
+    QStringList left;
+    static const QRegularExpression word(QStringLiteral("\\p{Latin}{2,}"));
+    for (auto found = word.globalMatch(text); found.hasNext();) {
+        const QString one = found.next().captured();
+        if (!known.contains(one))
+            left << one;
+    }
+    return left;
+}
+
+/// Every name, description and value that assistive technology reads: painted widgets and the transcript, too.
+void readAloud(QAccessibleInterface *item, QStringList &texts)
+{
+    if (!item || item->state().invisible)
+        return;
+    for (const auto kind : {QAccessible::Name, QAccessible::Description, QAccessible::Value})
+        texts << item->text(kind);
+    for (int i = 0; i < item->childCount(); ++i)
+        readAloud(item->child(i), texts);
+}
+
 } // namespace
 
 class AccessibilityTest : public QObject {
     Q_OBJECT
 
 private slots:
-    void initTestCase() { QAccessible::setActive(true); }
-
     void init() { open(samples::settings()); }
     void cleanup() { m_window.reset(); }
 
@@ -142,7 +178,8 @@ private slots:
     void everyControlHasAName()
     {
         use();
-        m_window->showNotice(QStringLiteral("notice"), true);
+        m_window->showNotice(QStringLiteral("notice"));
+        m_window->showSaveFailure({StorageProblem::DiskFull, QStringLiteral("h.db"), {}});
         m_window->offerUndoDelete(3, QStringLiteral("chat"));
         QStringList unnamed;
         findUnnamed(QAccessible::queryAccessibleInterface(m_window.get()), unnamed);
@@ -175,11 +212,17 @@ private slots:
 
     void noLabelGuessesMarkup()
     {
-        QList<QLabel *> labels = m_window->findChildren<QLabel *>();
+        QStringList guessing;
+        const auto check = [&guessing](const QWidget *root) {
+            for (const auto *label : root->findChildren<QLabel *>()) {
+                if (label->textFormat() != Qt::PlainText && label->pixmap().isNull())
+                    guessing << label->text();
+            }
+        };
+        check(m_window.get());
         for (const char *keys : {"Ctrl+,", "F1", "Shift+F1"})
-            labels << dialog(keys)->findChildren<QLabel *>();
-        for (const QLabel *label : labels)
-            QVERIFY2(label->textFormat() == Qt::PlainText || !label->pixmap().isNull(), qPrintable(label->text()));
+            check(dialog(keys));
+        QVERIFY2(guessing.isEmpty(), qPrintable(guessing.join(QLatin1Char('\n'))));
     }
 
     void markupInNamesStaysLiteral()
@@ -213,31 +256,74 @@ private slots:
 
     void noEnglishIsLeftInChinese()
     {
+        fillWithWords();
         UiSettings settings = samples::settings();
         settings.language = QStringLiteral("zh_CN");
         m_window->applySettings(settings); // after everything was built in English
         QCoreApplication::processEvents();
-        const QSet<QString> names{QStringLiteral("Bathyscope"), QStringLiteral("&English"), QStringLiteral("Top-p"),
-                                  QStringLiteral("Top-k"), QStringLiteral("Min-p")};
-        QStringList left;
-        const auto check = [&](const QString &text) {
-            if (!text.isEmpty() && !names.contains(text) && !isChinese(text))
-                left << text;
-        };
+        QStringList texts{m_window->windowTitle(), m_window->findChild<TranscriptView *>()->plainText(true),
+                          m_window->findChild<ContextGauge *>()->details()};
+        readAloud(QAccessible::queryAccessibleInterface(m_window.get()), texts);
+        readWidgets(m_window.get(), texts);
         for (const QAction *action : menuActions(*m_window))
-            check(action->text());
-        for (const QWidget *root : {static_cast<QWidget *>(m_window.get()), static_cast<QWidget *>(dialog("Ctrl+,"))}) {
-            for (const auto *button : root->findChildren<QAbstractButton *>()) {
-                check(button->text());
-                check(button->accessibleName());
-            }
-            for (const auto *label : root->findChildren<QLabel *>())
-                check(label->text());
-            for (const auto *line : root->findChildren<QLineEdit *>())
-                check(line->placeholderText());
+            texts << action->text();
+        for (const char *keys : {"Ctrl+,", "F1", "Shift+F1"}) {
+            QWidget *opened = dialog(keys);
+            readAloud(QAccessible::queryAccessibleInterface(opened), texts);
+            readWidgets(opened, texts);
         }
-        left.removeAll(QStringLiteral("chat 1"));
+        QVERIFY(texts.size() > 200);
+        QStringList left;
+        for (const QString &text : std::as_const(texts)) {
+            if (const QStringList words = foreignWords(text); !words.isEmpty())
+                left << words.join(QLatin1Char(' ')) + QStringLiteral(" in: ") + text;
+        }
+        left.removeDuplicates();
         QVERIFY2(left.isEmpty(), qPrintable(left.join(QLatin1Char('\n'))));
+    }
+
+    void openTextsFollowTheLanguage()
+    {
+        fillWithWords();
+        auto *page = m_window->findChild<ChatPage *>();
+        auto *toast = m_window->findChild<Toast *>();
+        const auto texts = [&] {
+            return QStringList{page->saveNotice->text(),
+                               page->notice->text(),
+                               page->modelNotice->text(),
+                               toast->text(),
+                               toast->button()->text(),
+                               page->saveNotice->actionButton()->text(),
+                               m_window->findChild<QPushButton *>(QStringLiteral("saveEdit"))->text(),
+                               page->transcript->plainText(false).section(QLatin1Char('\n'), -1)};
+        };
+        const QStringList english = texts();
+        for (const QString &text : english)
+            QVERIFY2(!text.isEmpty() && !isChinese(text), qPrintable(text));
+        UiSettings settings = samples::settings();
+        settings.language = QStringLiteral("zh_CN");
+        m_window->applySettings(settings);
+        QCoreApplication::processEvents();
+        for (const QString &text : texts())
+            QVERIFY2(isChinese(text), qPrintable(text));
+        settings.language = QStringLiteral("en");
+        m_window->applySettings(settings);
+        QCoreApplication::processEvents();
+        QCOMPARE(texts(), english);
+    }
+
+    void noticesAndToastsAreSpoken()
+    {
+        static QStringList spoken;
+        setAccessibleListener([](QAccessibleEvent &event) {
+            if (event.type() == QAccessible::Alert && event.accessibleInterface())
+                spoken << event.accessibleInterface()->text(QAccessible::Name);
+        });
+        m_window->showNotice(QStringLiteral("a notice"));
+        m_window->showNotice(QStringLiteral("a notice")); // nothing new
+        m_window->offerUndoDelete(3, QStringLiteral("chat 3"));
+        setAccessibleListener({});
+        QCOMPARE(spoken, (QStringList{QStringLiteral("a notice"), QStringLiteral("Conversation “chat 3” deleted")}));
     }
 
     void textsFitAtEverySize_data()
@@ -284,6 +370,36 @@ private slots:
     }
 
 private:
+    /// Everything that can be open at the same time is.
+    void fillWithWords()
+    {
+        auto messages = samples::exchange();
+        messages[1].state = storage::MessageState::Stopped;
+        messages[1].branches = 2;
+        messages[1].answer += QStringLiteral("\n\n![](https://example.org/a.png)");
+        messages[0].branches = 2;
+        m_window->showTranscript(messages);
+        m_window->findChild<TranscriptView *>()->startEditing(11);
+        samples::actionFor(*m_window, "Ctrl+F")->trigger();
+        m_window->findChild<FindBar *>()->showFound(false);
+        m_window->showSaveFailure({StorageProblem::DiskFull, QStringLiteral("h.db"), {}});
+        m_window->showFailure({StorageProblem::InputOutput, QStringLiteral("h.db"), {}});
+        m_window->showModelFailure({engine::ErrorCode::FileMissing, "config.json", {}, {}}, QStringLiteral("chat"));
+        m_window->offerUndoDelete(3, QStringLiteral("chat 3"));
+    }
+
+    static void readWidgets(const QWidget *root, QStringList &texts)
+    {
+        for (const auto *widget : root->findChildren<QWidget *>())
+            texts << widget->toolTip() << widget->accessibleName() << widget->accessibleDescription();
+        for (const auto *button : root->findChildren<QAbstractButton *>())
+            texts << button->text();
+        for (const auto *label : root->findChildren<QLabel *>())
+            texts << label->text();
+        for (const auto *line : root->findChildren<QLineEdit *>())
+            texts << line->placeholderText();
+    }
+
     void open(const UiSettings &settings)
     {
         m_window = std::make_unique<MainWindow>(settings);

@@ -68,10 +68,10 @@ private slots:
 
     void theUserSeesHostAndAddress()
     {
-        const QDialog *dialog = ask(QStringLiteral("https://example.org/a?q=<b>x</b>"));
+        const QDialog *dialog = ask(QStringLiteral("https://example.org/a?q=1&amp;b"));
         QVERIFY(labels(dialog).contains(QStringLiteral("example.org")));
-        QVERIFY(dialog->findChild<QPlainTextEdit *>()->toPlainText().startsWith(
-            QStringLiteral("https://example.org/a?q=")));
+        QCOMPARE(dialog->findChild<QPlainTextEdit *>()->toPlainText(),
+                 QStringLiteral("https://example.org/a?q=1&amp;b"));
         QVERIFY(m_opened.isEmpty());
     }
 

@@ -3,7 +3,9 @@
 #include "samples.h"
 #include "ui/conversations/conversation_list.h"
 #include "ui/main_window.h"
+#include "ui/theme/theme.h"
 #include "ui/transcript/transcript_view.h"
+#include "ui/window/chat_page.h"
 #include "ui/window/composer.h"
 #include "ui/window/find_bar.h"
 #include "ui/window/notice_bar.h"
@@ -14,10 +16,12 @@
 #include <QApplication>
 #include <QCloseEvent>
 #include <QMimeData>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QSplitter>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 
 using namespace ui;
 
@@ -118,6 +122,18 @@ private slots:
         m_window->finishMessage(cut);
         QTest::keyClick(m_window.get(), Qt::Key_Return, Qt::ControlModifier | Qt::ShiftModifier);
         QCOMPARE(wanted.count(), 1);
+        const QAction *command = samples::actionFor(*m_window, "Ctrl+Shift+Return");
+        QVERIFY(command->isEnabled());
+        cut.state = storage::MessageState::ContextFull; // it would be full again
+        m_window->finishMessage(cut);
+        QVERIFY(!command->isEnabled());
+        cut.state = storage::MessageState::LengthLimit;
+        m_window->finishMessage(cut);
+        QVERIFY(command->isEnabled());
+        TranscriptMessage later = samples::exchange()[0];
+        later.id = 13;
+        m_window->appendMessage(later); // it goes on from there
+        QVERIFY(!command->isEnabled());
     }
 
     void altArrowsStepThroughBranches()
@@ -182,6 +198,21 @@ private slots:
         QCOMPARE(undone.count(), 1);
     }
 
+    void everyDeletionCanBeUndoneNewestFirst()
+    {
+        QSignalSpy undone(m_window.get(), &MainWindow::undoDeleteRequested);
+        m_window->offerUndoDelete(1, QStringLiteral("chat 1"));
+        m_window->offerUndoDelete(2, QStringLiteral("chat 2"));
+        QVERIFY(part<Toast>()->text().contains(QStringLiteral("chat 2")));
+        QTest::mouseClick(part<Toast>()->button(), Qt::LeftButton);
+        QVERIFY(!part<Toast>()->isVisible());
+        samples::actionFor(*m_window, "Ctrl+Z")->trigger(); // long after the message has gone
+        QCOMPARE(undone.count(), 2);
+        QCOMPARE(undone[0][0].value<storage::ConversationId>(), 2);
+        QCOMPARE(undone[1][0].value<storage::ConversationId>(), 1);
+        QVERIFY(!samples::actionFor(*m_window, "Ctrl+Z")->isEnabled());
+    }
+
     void searchFiltersAtOnce()
     {
         QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
@@ -202,32 +233,90 @@ private slots:
 
     void findOpensSearchesAndCloses()
     {
-        m_window->showTranscript(samples::exchange());
+        auto messages = samples::exchange();
+        messages[1].answer += QStringLiteral("\n\nNext line.").repeated(60);
+        m_window->showTranscript(messages);
+        auto *transcript = part<TranscriptView>();
+        QVERIFY(transcript->verticalScrollBar()->value() > 0);
         QTest::keyClick(m_window.get(), Qt::Key_F, Qt::ControlModifier);
         auto *find = part<FindBar>();
         QVERIFY(find->isVisible());
         QTest::keyClicks(find->edit(), QStringLiteral("4042"));
-        QTest::keyClick(find->edit(), Qt::Key_Return);
+        QTest::keyClick(find->edit(), Qt::Key_Return); // no further one below,
+        QTest::keyClick(find->edit(), Qt::Key_Return); // so from the start
         QVERIFY(find->status().isEmpty());
+        QVERIFY(transcript->verticalScrollBar()->value() < 200); // it is in the first line
+        QVERIFY(hasMarks(transcript));
         find->edit()->clear();
         QTest::keyClicks(find->edit(), QStringLiteral("absent"));
         QTest::keyClick(find->edit(), Qt::Key_Return);
         QCOMPARE(find->status(), QStringLiteral("No further match"));
+        find->edit()->setText(QStringLiteral("4042"));
+        QTest::keyClick(find->edit(), Qt::Key_Return);
+        QVERIFY(hasMarks(transcript));
         QTest::keyClick(find->edit(), Qt::Key_Escape);
         QVERIFY(!find->isVisible());
+        QVERIFY(!hasMarks(transcript));
     }
 
-    void noticesArePlainTextWithRetry()
+    void noticesArePlainText()
     {
-        QSignalSpy retry(m_window.get(), &MainWindow::retryRequested);
-        m_window->showNotice(QStringLiteral("<b>disk</b> full"), true);
-        NoticeBar *notice = visibleNotice();
-        QVERIFY(notice);
-        QCOMPARE(notice->text(), QStringLiteral("<b>disk</b> full"));
-        QTest::mouseClick(notice->actionButton(), Qt::LeftButton);
-        QCOMPARE(retry.count(), 1);
+        m_window->showNotice(QStringLiteral("<b>disk</b> full"));
+        QVERIFY(visibleNotice());
+        QCOMPARE(visibleNotice()->text(), QStringLiteral("<b>disk</b> full"));
+        QVERIFY(!visibleNotice()->actionButton()->isVisible());
         m_window->showNotice(QString());
         QVERIFY(!visibleNotice());
+    }
+
+    void whatIsNotSavedYetStaysInView()
+    {
+        QSignalSpy retry(m_window.get(), &MainWindow::retryRequested);
+        m_window->showSaveFailure({StorageProblem::DiskFull, QStringLiteral("h.db"), {}});
+        auto *bar = part<ChatPage>()->saveNotice;
+        m_window->showNotice(QStringLiteral("something else"));
+        m_window->showNotice({});
+        QVERIFY(bar->isVisible());
+        QVERIFY(bar->text().contains(QStringLiteral("press Retry")));
+        for (const auto *button : bar->findChildren<QToolButton *>())
+            QVERIFY(!button->isVisible()); // nothing to close it with
+        QTest::mouseClick(bar->actionButton(), Qt::LeftButton);
+        QCOMPARE(retry.count(), 1);
+        QVERIFY(bar->isVisible());
+        m_window->clearSaveFailure();
+        QVERIFY(!bar->isVisible());
+    }
+
+    void aFailureWithoutRetryDoesNotSpeakOfIt()
+    {
+        m_window->showFailure({StorageProblem::DiskFull, QStringLiteral("h.db"), {}});
+        QVERIFY(!visibleNotice()->text().contains(QStringLiteral("Retry")));
+        QVERIFY(!visibleNotice()->actionButton()->isVisible());
+    }
+
+    void aClosedNoticeStaysClosed()
+    {
+        m_window->showModelFailure({engine::ErrorCode::FileMissing, "m/config.json", {}, {}}, QStringLiteral("m"));
+        visibleNotice()->hide();
+        UiSettings settings = samples::settings();
+        settings.showRoutingStrip = false;
+        m_window->applySettings(settings);
+        QVERIFY(!visibleNotice());
+    }
+
+    void onlyAnotherLookPolishesTheWindowAgain()
+    {
+        QSignalSpy polished(theme::notifier(), &theme::Notifier::changed);
+        UiSettings settings = samples::settings();
+        settings.sampler.temperature = 0.3F;
+        settings.showRoutingStrip = false;
+        m_window->applySettings(settings);
+        QCOMPARE(polished.count(), 0);
+        settings.textScalePercent = 110;
+        m_window->applySettings(settings);
+        settings.theme = Theme::Dark;
+        m_window->applySettings(settings);
+        QCOMPARE(polished.count(), 2);
     }
 
     void aModelFailureSaysWhatToDoAndGoesWithTheNextModel()
@@ -271,6 +360,8 @@ private slots:
         QVERIFY(!saved.geometry.isEmpty());
         MainWindow again(saved);
         again.show();
+        again.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&again));
         QVERIFY(!again.findChild<Sidebar *>()->isVisible());
         QCOMPARE(again.width(), 1100);
         QTest::keyClick(&again, Qt::Key_B, Qt::ControlModifier);
@@ -300,6 +391,20 @@ private:
     T *part() const
     {
         return m_window->findChild<T *>();
+    }
+
+    /// Whether the colour of matches is on screen.
+    static bool hasMarks(QAbstractScrollArea *view)
+    {
+        const QImage image = view->viewport()->grab().toImage();
+        const QRgb match = theme::current().colors.findMatch.rgb();
+        for (int y = 0; y < image.height(); ++y) {
+            for (int x = 0; x < image.width(); ++x) {
+                if (image.pixel(x, y) == match)
+                    return true;
+            }
+        }
+        return false;
     }
 
     NoticeBar *visibleNotice() const

@@ -83,10 +83,32 @@ private slots:
         live.cachedTokens = 300;
         m_bar->showLive(live, {});
         QCOMPARE(m_bar->context()->used(), 1000);
-        const QString tip = m_bar->context()->toolTip();
+        const QString tip = m_bar->context()->details();
         QVERIFY(tip.contains(QStringLiteral("1,000 of 4,096")));
         QVERIFY(tip.contains(QStringLiteral("300")));
         QVERIFY2(tip.contains(QStringLiteral("625 KiB")), qPrintable(tip)); // 1000 × 640 B
+    }
+
+    void theGaugeSaysWhatItPaints()
+    {
+        ContextGauge gauge;
+        QVERIFY(gauge.memory().isEmpty());
+        gauge.setUsage(1000, 4096, 0, 640);
+        QCOMPARE(gauge.memory(), QStringLiteral("KV 625 KiB"));
+        QCOMPARE(gauge.accessibleDescription(), QStringLiteral("1,000 of 4,096 tokens used, KV 625 KiB"));
+        const QSize size = gauge.sizeHint();
+        gauge.setUsage(4096, 4096, 0, 640);
+        QCOMPARE(gauge.sizeHint(), size); // nothing beside it moves
+    }
+
+    void theGaugeIsDescribedOnceASecondAtMost()
+    {
+        ContextGauge gauge;
+        gauge.setUsage(0, 4096, 0, 640);
+        for (int used = 1; used <= 60; ++used)
+            gauge.setUsage(used, 4096, 0, 640);
+        QVERIFY(gauge.accessibleDescription().startsWith(QStringLiteral("0 of")));
+        QTRY_VERIFY(gauge.accessibleDescription().startsWith(QStringLiteral("60 of")));
     }
 
     void theCurveKeepsTheLastMinute()

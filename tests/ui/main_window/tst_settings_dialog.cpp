@@ -23,7 +23,7 @@ private slots:
     void cleanup()
     {
         m_changed.reset();
-        delete m_dialog;
+        delete std::exchange(m_dialog, nullptr);
     }
 
     void openingChangesNothing() { QCOMPARE(m_changed->count(), 0); }

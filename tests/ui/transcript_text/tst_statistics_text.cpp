@@ -141,10 +141,9 @@ void StatisticsTextTest::tokensAreCounted()
 
 void StatisticsTextTest::summaryNamesEachPhase()
 {
-    QCOMPARE(
-        StatisticsText(QLocale(QLocale::English, QLocale::UnitedStates)).summary(sample()),
-        QString::fromUtf8("1,273 tokens · thinking 512 tok/s · answer 498 tok/s · prompt 1,234 tok/s · first token "
-                          "0.12 s"));
+    QCOMPARE(StatisticsText(QLocale(QLocale::English, QLocale::UnitedStates)).summary(sample()),
+             QString::fromUtf8("1,273 tokens · thinking 512 tok/s · answer 498 tok/s · prompt 1,234 tok/s · cached 100 "
+                               "tokens · first token 0.12 s"));
 }
 
 void StatisticsTextTest::summaryWithoutThinkingIsShort()

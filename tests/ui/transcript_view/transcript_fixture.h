@@ -2,7 +2,6 @@
 // Messages and a shown view for the tests of the transcript.
 
 #include "ui/theme/theme.h"
-#include "ui/transcript/message_controls.h"
 #include "ui/transcript/transcript_stage.h"
 #include "ui/transcript/transcript_view.h"
 
@@ -72,7 +71,7 @@ public:
 
     std::optional<ui::ControlBox> control(int index, ui::ControlKind kind)
     {
-        for (const ui::ControlBox &box : ui::MessageControls(item(index), stage()->actionsEnabled()).all()) {
+        for (const ui::ControlBox &box : stage()->controlsOf(index)) {
             if (box.control.kind == kind)
                 return box;
         }

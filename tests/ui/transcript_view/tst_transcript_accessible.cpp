@@ -3,6 +3,7 @@
 #include "tests/ui/transcript_view/transcript_fixture.h"
 
 #include "ui/transcript/transcript_announcer.h"
+#include "ui/widgets/accessible_events.h"
 
 #include <QAccessible>
 #include <QAccessibleActionInterface>
@@ -13,11 +14,14 @@ using namespace fixture;
 namespace {
 
 QStringList announced;
+QStringList focused; ///< names of what got the focus
 
-void record(QAccessibleEvent *event)
+void record(QAccessibleEvent &event)
 {
-    if (event->type() == QAccessible::TextInserted)
-        announced.append(static_cast<QAccessibleTextInsertEvent *>(event)->textInserted());
+    if (event.type() == QAccessible::Focus && event.accessibleInterface())
+        focused.append(event.accessibleInterface()->text(QAccessible::Name));
+    if (event.type() == QAccessible::TextInserted)
+        announced.append(static_cast<QAccessibleTextInsertEvent &>(event).textInserted());
 }
 
 } // namespace
@@ -34,14 +38,15 @@ private slots:
     void focusIsReported();
     void treeFollowsTheConversation();
     void streamedTextIsAnnouncedBySentence();
+    void foldedThoughtsAreNotAnnounced();
+    void openThoughtsAreAnnouncedToTheirEnd();
     void sentencesEnd_data();
     void sentencesEnd();
 };
 
 void TranscriptAccessibleTest::initTestCase()
 {
-    QAccessible::setActive(true);
-    QAccessible::installUpdateHandler(record);
+    ui::setAccessibleListener(record);
 }
 
 void TranscriptAccessibleTest::messagesAreNamedItemsOfAList()
@@ -145,6 +150,9 @@ void TranscriptAccessibleTest::focusIsReported()
     QVERIFY(focused != nullptr);
     QCOMPARE(focused->text(QAccessible::Name), QStringLiteral("Edit message"));
     QVERIFY(focused->state().focused);
+    QCOMPARE(::focused.last(), QStringLiteral("Edit message"));
+    QTest::keyClick(&view, Qt::Key_Tab);
+    QCOMPARE(::focused.last(), QStringLiteral("Copy message"));
 }
 
 void TranscriptAccessibleTest::treeFollowsTheConversation()
@@ -174,6 +182,27 @@ void TranscriptAccessibleTest::streamedTextIsAnnouncedBySentence()
     QCOMPARE(announced, QStringList{"One sentence."});
     view.finishMessage(reply(2, {}));
     QCOMPARE(announced, (QStringList{"One sentence.", " And 3.5 more"}));
+}
+
+void TranscriptAccessibleTest::foldedThoughtsAreNotAnnounced()
+{
+    ShownView view;
+    view.setThinkingDisplay(ui::ThinkingDisplay::AlwaysCollapsed);
+    view.setMessages({streamingReply(2)});
+    announced.clear();
+    view.appendText(2, PartKind::Thinking, "Let me see. Once more. ");
+    view.appendText(2, PartKind::Answer, "It is 42. ");
+    QCOMPARE(announced, QStringList{"It is 42."});
+}
+
+void TranscriptAccessibleTest::openThoughtsAreAnnouncedToTheirEnd()
+{
+    ShownView view;
+    view.setMessages({streamingReply(2)});
+    announced.clear();
+    view.appendText(2, PartKind::Thinking, "Let me see. Once more.");
+    view.appendText(2, PartKind::Answer, "It is 42. ");
+    QCOMPARE(announced, (QStringList{"Let me see.", " Once more.", "It is 42."}));
 }
 
 void TranscriptAccessibleTest::sentencesEnd_data()

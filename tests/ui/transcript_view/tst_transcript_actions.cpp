@@ -1,13 +1,7 @@
 // What can be done in the transcript, with a real mouse and real keys.
 
 #include "tests/ui/transcript_view/transcript_fixture.h"
-
-#include "ui/transcript/message_editor.h"
-
 #include <QClipboard>
-#include <QInputMethodEvent>
-#include <QPlainTextEdit>
-#include <QPushButton>
 #include <QSignalSpy>
 
 using namespace fixture;
@@ -22,13 +16,11 @@ private slots:
     void continueIsOfferedForCutReplies();
     void clicksEmitTheirWishes();
     void disabledActionsDoNothing();
+    void versionsNeedNoModel();
     void branchesSwitchBothWays();
     void copyTakesTheMarkdown();
     void copyCodeTakesAllPieces();
     void linksAreActivatedNotOpened();
-    void editorSendsAndCancels();
-    void editorLeavesEnterToTheInputMethod();
-    void editorKeepsItsPlaceWhileScrolling();
     void tabVisitsEveryControlAndLeaves();
     void keysActivateTheFocusedControl();
     void keysScroll();
@@ -61,30 +53,43 @@ void TranscriptActionsTest::rowsOfferWhatFitsTheMessage()
 void TranscriptActionsTest::continueIsOfferedForCutReplies_data()
 {
     QTest::addColumn<int>("state");
+    QTest::addColumn<bool>("captioned");
     QTest::addColumn<bool>("offered");
-    QTest::newRow("complete") << int(MessageState::Complete) << false;
-    QTest::newRow("streaming") << int(MessageState::Streaming) << false;
-    QTest::newRow("stopped") << int(MessageState::Stopped) << true;
-    QTest::newRow("interrupted") << int(MessageState::Interrupted) << true;
-    QTest::newRow("length") << int(MessageState::LengthLimit) << true;
-    QTest::newRow("context") << int(MessageState::ContextFull) << true;
-    QTest::newRow("failed") << int(MessageState::Failed) << true;
+    QTest::newRow("complete") << int(MessageState::Complete) << false << false;
+    QTest::newRow("streaming") << int(MessageState::Streaming) << false << false;
+    QTest::newRow("stopped") << int(MessageState::Stopped) << true << true;
+    QTest::newRow("interrupted") << int(MessageState::Interrupted) << true << true;
+    QTest::newRow("length") << int(MessageState::LengthLimit) << true << true;
+    QTest::newRow("context") << int(MessageState::ContextFull) << true << false; // it would be full again
+    QTest::newRow("failed") << int(MessageState::Failed) << true << true;
 }
 
 void TranscriptActionsTest::continueIsOfferedForCutReplies()
 {
     QFETCH(int, state);
+    QFETCH(bool, captioned);
     QFETCH(bool, offered);
     ui::TranscriptMessage message = reply(2, "half");
     message.state = static_cast<MessageState>(state);
     ShownView view;
     view.setMessages({userMessage(1, "q"), message});
     QCOMPARE(view.control(1, ControlKind::Continue).has_value(), offered);
-    QCOMPARE(!view.item(1).caption().isEmpty(), offered);
+    QCOMPARE(!view.item(1).caption().isEmpty(), captioned);
     QSignalSpy spy(&view, &ui::TranscriptView::continueRequested);
     if (offered)
         view.click(1, ControlKind::Continue);
     QCOMPARE(spy.count(), offered ? 1 : 0);
+    view.appendMessage(userMessage(3, "later")); // it goes on from here, not from the reply before
+    QVERIFY(!view.control(1, ControlKind::Continue));
+}
+
+void TranscriptActionsTest::versionsNeedNoModel()
+{
+    ShownView view;
+    view.setMessages({userMessage(1, "q"), withBranches(reply(2, "a"), 1, 3)});
+    view.setAllowedActions({false, true});
+    QVERIFY(!view.control(1, ControlKind::Regenerate)->enabled && !view.control(0, ControlKind::Edit)->enabled);
+    QVERIFY(view.control(1, ControlKind::BranchNext)->enabled && view.control(1, ControlKind::BranchPrevious)->enabled);
 }
 
 void TranscriptActionsTest::clicksEmitTheirWishes()
@@ -108,7 +113,7 @@ void TranscriptActionsTest::disabledActionsDoNothing()
     cut.state = MessageState::Stopped;
     ShownView view;
     view.setMessages({userMessage(1, "q"), cut});
-    view.setActionsEnabled(false);
+    view.setAllowedActions({false, false});
     QSignalSpy regenerate(&view, &ui::TranscriptView::regenerateRequested);
     QSignalSpy proceed(&view, &ui::TranscriptView::continueRequested);
     QSignalSpy branch(&view, &ui::TranscriptView::branchRequested);
@@ -173,79 +178,6 @@ void TranscriptActionsTest::linksAreActivatedNotOpened()
     const auto bad = static_cast<int>(block.text.indexOf("bad"));
     QTest::mouseClick(view.viewport(), Qt::LeftButton, {}, view.pointAt(0, ui::MessagePart::Answer, 0, bad + 1));
     QCOMPARE(spy.count(), 1);
-}
-
-void TranscriptActionsTest::editorSendsAndCancels()
-{
-    ShownView view;
-    view.setMessages({userMessage(1, "first question"), reply(2, "a")});
-    QSignalSpy spy(&view, &ui::TranscriptView::editRequested);
-    view.click(0, ControlKind::Edit);
-    auto *edit = view.findChild<QPlainTextEdit *>("messageEdit");
-    QVERIFY(edit != nullptr);
-    QCOMPARE(edit->toPlainText(), QStringLiteral("first question"));
-    QTRY_VERIFY(edit->hasFocus());
-    QTest::keyClicks(edit, "!");
-    QTest::keyClick(edit, Qt::Key_Return, Qt::ShiftModifier);
-    QTest::keyClicks(edit, "more");
-    QTest::keyClick(edit, Qt::Key_Return);
-    QCOMPARE(spy.count(), 1);
-    QCOMPARE(spy[0], (QVariantList{1LL, "first question!\nmore"}));
-    QVERIFY(view.stage()->editor() == nullptr);
-
-    view.startEditing(1);
-    QTest::keyClick(view.stage()->editor()->focusProxy(), Qt::Key_Escape);
-    QVERIFY(view.stage()->editor() == nullptr);
-    QCOMPARE(spy.count(), 1);
-
-    view.startEditing(1);
-    edit = qobject_cast<QPlainTextEdit *>(view.stage()->editor()->focusProxy());
-    edit->clear();
-    QTest::keyClick(edit, Qt::Key_Return, Qt::ControlModifier); // nothing to send
-    QCOMPARE(spy.count(), 1);
-    QTest::keyClicks(edit, "again");
-    QTest::keyClick(edit, Qt::Key_Return, Qt::ControlModifier);
-    QCOMPARE(spy.count(), 2);
-
-    view.startEditing(1);
-    QTest::mouseClick(view.stage()->editor()->findChild<QPushButton *>("cancelEdit"), Qt::LeftButton);
-    QVERIFY(view.stage()->editor() == nullptr);
-    view.startEditing(1);
-    QTest::mouseClick(view.stage()->editor()->findChild<QPushButton *>("saveEdit"), Qt::LeftButton);
-    QCOMPARE(spy.count(), 3);
-}
-
-void TranscriptActionsTest::editorLeavesEnterToTheInputMethod()
-{
-    ShownView view;
-    view.setMessages({userMessage(1, "q")});
-    QSignalSpy spy(&view, &ui::TranscriptView::editRequested);
-    view.startEditing(1);
-    auto *edit = qobject_cast<QPlainTextEdit *>(view.stage()->editor()->focusProxy());
-    QInputMethodEvent composing(QStringLiteral("ni hao"), {});
-    QApplication::sendEvent(edit, &composing);
-    QTest::keyClick(edit, Qt::Key_Return);
-    QTest::keyClick(edit, Qt::Key_Escape);
-    QCOMPARE(spy.count(), 0);
-    QVERIFY(view.stage()->editor() != nullptr);
-    QInputMethodEvent committed;
-    committed.setCommitString(QString::fromUtf8("你好"));
-    QApplication::sendEvent(edit, &committed);
-    QTest::keyClick(edit, Qt::Key_Return);
-    QCOMPARE(spy.count(), 1);
-    QCOMPARE(spy[0][1].toString(), QString::fromUtf8("q你好"));
-}
-
-void TranscriptActionsTest::editorKeepsItsPlaceWhileScrolling()
-{
-    ShownView view;
-    view.setMessages({userMessage(1, "q"), reply(2, paragraphs(60))});
-    view.startEditing(1);
-    const int before = view.stage()->editor()->geometry().top();
-    view.verticalScrollBar()->setValue(view.top() + 50);
-    QCOMPARE(view.stage()->editor()->geometry().top(), before - 50);
-    view.setMessages({}); // another conversation: the editor goes with its message
-    QVERIFY(view.stage()->editor() == nullptr);
 }
 
 void TranscriptActionsTest::tabVisitsEveryControlAndLeaves()

@@ -20,6 +20,10 @@ private slots:
     void jumpButtonAppearsAndLeadsBack();
     void sendingScrollsToTheEnd();
     void resizingKeepsTheLineOnTop();
+    void anotherVersionKeepsThePlaceAndTheFocus();
+    void anotherVersionBelowMovesNothing();
+    void anotherConversationShowsItsEnd();
+    void askingForControlsLeavesNoStaleHeights();
     void streamedViewEqualsLoadedView();
     void unknownMessagesAreIgnored();
     void hugeRepliesKeepLayoutUnitsSmall();
@@ -173,6 +177,77 @@ void TranscriptStreamTest::resizingKeepsTheLineOnTop()
     QCOMPARE(view.placeOnTop().block, before.block);
     view.resize(900, 500);
     QCOMPARE(view.placeOnTop().block, before.block);
+}
+
+namespace {
+
+ui::TranscriptMessage version(ui::TranscriptMessage message, int branch)
+{
+    message.branch = branch;
+    message.branches = 2;
+    return message;
+}
+
+} // namespace
+
+void TranscriptStreamTest::anotherVersionKeepsThePlaceAndTheFocus()
+{
+    ShownView view;
+    const QString later = paragraphs(60);
+    view.setMessages({userMessage(1, "q"), version(reply(2, paragraphs(30)), 0), userMessage(3, "r"), reply(4, later)});
+    view.setFocus();
+    view.stage()->setFocused(ui::ControlRef{1, {ui::ControlKind::BranchNext}});
+    const auto foot = [&] { return view.stage()->toViewport(view.item(1).geometry().footer, 1).top(); };
+    const int before = foot();
+    QVERIFY(before > 0 && before < 700);
+    view.setMessages({userMessage(1, "q"), version(reply(5, paragraphs(25)), 1), userMessage(6, "s"), reply(7, later)});
+    QVERIFY(!view.isAtEnd());
+    QCOMPARE(foot(), before);
+    QVERIFY(view.stage()->focused() == (ui::ControlRef{1, {ui::ControlKind::BranchNext}}));
+    view.setMessages({userMessage(1, "q"), version(streamingReply(8), 1)}); // Regenerate: the new reply is looked at
+    QVERIFY(view.isAtEnd());
+    QVERIFY(view.stage()->focused() && view.stage()->focused()->item == 1);
+}
+
+void TranscriptStreamTest::anotherVersionBelowMovesNothing()
+{
+    ShownView view;
+    view.setMessages({userMessage(1, "q"), reply(2, paragraphs(30)), version(userMessage(3, "r"), 0), reply(4, "x")});
+    view.wheel({450, 300}, 4);
+    const ui::TextPlace before = view.placeOnTop();
+    view.setMessages(
+        {userMessage(1, "q"), reply(2, paragraphs(30)), version(userMessage(5, "s"), 1), reply(6, paragraphs(50))});
+    QVERIFY(view.placeOnTop() == before);
+    QVERIFY(!view.isAtEnd());
+}
+
+void TranscriptStreamTest::anotherConversationShowsItsEnd()
+{
+    ShownView view;
+    view.setMessages({userMessage(1, "q"), reply(2, paragraphs(60))});
+    view.verticalScrollBar()->setValue(0);
+    view.setFocus();
+    view.stage()->setFocused(ui::ControlRef{0, {ui::ControlKind::Copy}});
+    view.setMessages({userMessage(11, "q"), reply(12, paragraphs(60))});
+    QVERIFY(view.isAtEnd());
+    QVERIFY(!view.stage()->focused());
+}
+
+void TranscriptStreamTest::askingForControlsLeavesNoStaleHeights()
+{
+    ShownView view;
+    QString text = paragraphs(20);
+    for (int i = 0; i < 20; ++i) // wide letters: longer than their number lets expect
+        text += "[link](https://example.org) " + QString("WWWWWWWWWW ").repeated(40) + "\n\n";
+    view.setMessages({userMessage(1, "q"), reply(2, text), userMessage(3, "r")});
+    view.verticalScrollBar()->setValue(0);
+    ui::BlockColumn &column = view.item(1).column(ui::MessagePart::Answer);
+    const int before = column.height();
+    view.stage()->controlsOf(1);
+    QVERIFY(column.height() != before);
+    QCOMPARE(view.item(1).geometry().answer.height(), column.height());
+    QCOMPARE(view.page().top(2), view.page().top(1) + view.item(1).height());
+    QCOMPARE(view.verticalScrollBar()->maximum(), view.page().height() - view.viewport()->height());
 }
 
 void TranscriptStreamTest::streamedViewEqualsLoadedView()

@@ -17,6 +17,8 @@ private slots:
     void readersChoiceWins();
     void clockExcludesThePromptAndFollowsTheFigures();
     void clockRunsBetweenTokens();
+    void figuresThatComeAfterTheEndCount();
+    void aReplyShownAgainInItsAnswerHasItsTime();
     void finishedThoughtShowsItsFigures();
     void unfinishedThoughtsSayWhy_data();
     void unfinishedThoughtsSayWhy();
@@ -25,6 +27,9 @@ private slots:
     void boxIsLimitedAndFollowsItsEnd();
     void boxStopsFollowingWhenTheReaderScrollsUp();
     void bottomEdgeCollapses();
+    void foldingAtTheEndGoesOnFollowing();
+    void anotherConversationEndsTheDragOfAScrollBar();
+    void readersChoiceOutlivesAnotherVersion();
     void onlyTheHeaderIsRepaintedByTheClock();
 };
 
@@ -130,15 +135,42 @@ void TranscriptThinkingTest::clockRunsBetweenTokens()
     QVERIFY(!box.isActive());
 }
 
+void TranscriptThinkingTest::figuresThatComeAfterTheEndCount()
+{
+    ui::ThinkingBox box;
+    box.begin();
+    box.end(); // the whole thought came within one frame
+    box.setLive(thinkingFor(3.2, 150, 900.0));
+    QCOMPARE(box.title(), QString::fromUtf8("Thought for 3.2 s · 150 tokens · 46.9 tok/s"));
+    ui::TranscriptMessage done;
+    done.statistics = storage::StatisticsRecord{};
+    done.statistics->thinkingTokens = 150;
+    done.statistics->thinkingSeconds = 3.0;
+    box.finish(done);
+    box.setLive(thinkingFor(9.0, 1, 1.0)); // a straggler
+    QCOMPARE(box.title(), QString::fromUtf8("Thought for 3.0 s · 150 tokens · 50.0 tok/s"));
+}
+
+void TranscriptThinkingTest::aReplyShownAgainInItsAnswerHasItsTime()
+{
+    ShownView view;
+    ui::TranscriptMessage message = streamingReply(2);
+    message.thinking = "Thinking of it.";
+    message.answer = "It is";
+    view.setMessages({userMessage(1, "q"), message});
+    view.showLive(2, thinkingFor(3.2, 150, 900.0));
+    QCOMPARE(view.item(1).thinking().title(), QString::fromUtf8("Thought for 3.2 s · 150 tokens · 46.9 tok/s"));
+}
+
 void TranscriptThinkingTest::finishedThoughtShowsItsFigures()
 {
     ShownView view;
     ui::TranscriptMessage message = reply(1, "42", "Thinking of it.");
     message.statistics = storage::StatisticsRecord{};
-    message.statistics->thinkingTokens = 148;
+    message.statistics->thinkingTokens = 150;
     message.statistics->thinkingSeconds = 3.2;
     view.setMessages({message});
-    QCOMPARE(view.item(0).thinking().title(), QString::fromUtf8("Thought for 3.2 s · 148 tokens · 46.2 tok/s"));
+    QCOMPARE(view.item(0).thinking().title(), QString::fromUtf8("Thought for 3.2 s · 150 tokens · 46.9 tok/s"));
     view.setMessages({reply(1, "42", "Thinking of it.")});
     QCOMPARE(view.item(0).thinking().title(), QStringLiteral("Thought"));
 }
@@ -165,7 +197,7 @@ void TranscriptThinkingTest::unfinishedThoughtsSayWhy()
     view.setMessages({message});
     QCOMPARE(view.item(0).thinking().title(), title);
     QVERIFY(!view.item(0).caption().isEmpty());
-    QVERIFY(view.control(0, ControlKind::Continue).has_value());
+    QCOMPARE(view.control(0, ControlKind::Continue).has_value(), message.state != MessageState::ContextFull);
 }
 
 void TranscriptThinkingTest::collapsedBlockShowsTheLastLine()
@@ -227,6 +259,52 @@ void TranscriptThinkingTest::bottomEdgeCollapses()
     view.setMessages({userMessage(1, "q"), reply(2, "42", paragraphs(3))});
     view.click(1, ControlKind::ThinkingCollapse);
     QVERIFY(!view.item(1).thinking().isOpen());
+}
+
+void TranscriptThinkingTest::foldingAtTheEndGoesOnFollowing()
+{
+    ShownView view;
+    view.setMessages({userMessage(1, paragraphs(40)), streamingReply(2)});
+    view.appendText(2, PartKind::Thinking, paragraphs(20));
+    view.appendText(2, PartKind::Answer, "It is");
+    view.stage()->flush();
+    QTest::qWait(300);
+    QVERIFY(view.isAtEnd());
+    view.click(1, ControlKind::ThinkingToggle);
+    QTest::qWait(300);
+    QVERIFY(!view.isAtEnd());
+    view.click(1, ControlKind::ThinkingToggle);
+    QTest::qWait(300);
+    view.appendText(2, PartKind::Answer, paragraphs(10));
+    view.stage()->flush();
+    QVERIFY(view.isAtEnd());
+}
+
+void TranscriptThinkingTest::anotherConversationEndsTheDragOfAScrollBar()
+{
+    ShownView view;
+    view.setThinkingDisplay(ThinkingDisplay::AlwaysOpen);
+    view.setMessages({userMessage(1, "q"), userMessage(2, "r"), reply(3, "a", paragraphs(60))});
+    view.grab();
+    const QRect body = view.stage()->toViewport(view.item(2).geometry().thinkingBody, 2);
+    const QPoint onBar(body.right() - 4, body.center().y());
+    QTest::mousePress(view.viewport(), Qt::LeftButton, {}, onBar);
+    QVERIFY(view.item(2).thinking().scroll() > 0);
+    view.setMessages({reply(9, "a", paragraphs(60))});
+    QTest::mouseMove(view.viewport(), QPoint(body.right() - 4, body.bottom() - 2));
+    QCOMPARE(view.item(0).thinking().scroll(), 0);
+}
+
+void TranscriptThinkingTest::readersChoiceOutlivesAnotherVersion()
+{
+    ShownView view;
+    view.setMessages({reply(1, "a", "thought"), reply(2, "b")});
+    view.click(0, ControlKind::ThinkingToggle);
+    QVERIFY(view.item(0).thinking().isOpen());
+    view.setMessages({reply(1, "a", "thought"), reply(3, "c")});
+    QVERIFY(view.item(0).thinking().isOpen());
+    view.setMessages({reply(4, "a", "thought")});
+    QVERIFY(!view.item(0).thinking().isOpen());
 }
 
 void TranscriptThinkingTest::onlyTheHeaderIsRepaintedByTheClock()
