@@ -1292,6 +1292,11 @@ KV 缓存占用内存：%4</translation>
         <translation>%1 词元/秒</translation>
     </message>
     <message>
+        <source>%1 ms</source>
+        <comment>milliseconds</comment>
+        <translation>%1 毫秒</translation>
+    </message>
+    <message>
         <source>%1 s</source>
         <comment>seconds</comment>
         <translation>%1 秒</translation>

@@ -37,6 +37,8 @@ QString StatisticsText::rate(double tokensPerSecond) const
 
 QString StatisticsText::latency(double seconds) const
 {
+    if (seconds < 0.0995) // a small model answers in less than "0.0 s" can tell
+        return tr("%1 ms", "milliseconds").arg(std::lround(1000.0 * std::max(seconds, 0.0)));
     return seconds < 0.995 ? tr("%1 s", "seconds").arg(number(std::max(seconds, 0.0), 2)) : duration(seconds);
 }
 

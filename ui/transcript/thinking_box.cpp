@@ -71,7 +71,8 @@ QString ThinkingBox::figures() const
 QString ThinkingBox::title() const
 {
     using State = storage::MessageState;
-    const QString time = StatisticsText().duration(seconds());
+    // The running timer keeps one form; what it came to may need a finer one.
+    const QString time = m_active ? StatisticsText().duration(seconds()) : StatisticsText().latency(seconds());
     const bool timed = seconds() > 0.0;
     if (m_active)
         return tr("Thinking…") + QLatin1Char(' ') + time + figures();

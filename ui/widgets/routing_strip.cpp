@@ -17,7 +17,7 @@ constexpr int mostWidth = 192;
 constexpr int mostCell = 10;
 constexpr double fadeSeconds = 0.3; ///< time constant: 4 % are left after a second
 constexpr float darkBelow = 0.02F;
-constexpr qint64 newestMilliseconds = 1000; ///< then the newest token is no longer new
+constexpr qint64 newestMilliseconds = 1000; ///< then the newest token is shown at rest
 constexpr int frameMilliseconds = 33;
 constexpr double smallestGapCell = 3.0; ///< below this a gap would eat the cell
 
@@ -81,7 +81,7 @@ float RoutingStrip::activity(int row, int expert) const
 
 bool RoutingStrip::isNewest(int row, int expert) const
 {
-    if (m_newest.empty() || (!theme::current().reducedMotion && m_newestAge.hasExpired(newestMilliseconds)))
+    if (m_newest.empty())
         return false;
     const auto begin = m_newest.begin() + std::ptrdiff_t{row} * m_expertsPerToken;
     const auto end = begin + m_expertsPerToken;
@@ -163,9 +163,12 @@ void RoutingStrip::paintEvent(QPaintEvent *)
 QColor RoutingStrip::cellColor(std::size_t row, int expert, float rowMost) const
 {
     constexpr double newest = 0.9;
+    constexpr double resting = 0.4; // the last token of a reply stays in view
     constexpr double trail = 0.5;
-    if (isNewest(static_cast<int>(row), expert))
-        return theme::heatColor(newest);
+    if (isNewest(static_cast<int>(row), expert)) {
+        const bool fresh = theme::current().reducedMotion || !m_newestAge.hasExpired(newestMilliseconds);
+        return theme::heatColor(fresh ? newest : resting);
+    }
     const float value = m_activity[index(row, static_cast<std::size_t>(expert))] / rowMost;
     return theme::heatColor(trail * static_cast<double>(value));
 }

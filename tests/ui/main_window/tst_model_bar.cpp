@@ -133,7 +133,7 @@ private slots:
         QCOMPARE(curve.currentValue(), 5999.0);
     }
 
-    void usedExpertsLightUpAndFade()
+    void usedExpertsLightUpAndTheLastStayMarked()
     {
         RoutingStrip *strip = m_bar->routing();
         strip->showRoutes({0, 7, 1, 6, 2, 5}); // 3 layers × 2
@@ -143,6 +143,8 @@ private slots:
         QCOMPARE(strip->activity(1, 6), 1.0F);
         QCOMPARE(strip->activity(1, 7), 0.0F);
         QTRY_VERIFY_WITH_TIMEOUT(strip->activity(1, 6) == 0.0F, 5000);
+        QVERIFY(strip->isNewest(0, 7));
+        strip->clear();
         QVERIFY(!strip->isNewest(0, 7));
     }
 

@@ -105,8 +105,12 @@ void StatisticsTextTest::times_data()
     QTest::addColumn<double>("seconds");
     QTest::addColumn<QString>("latency");
     QTest::addColumn<QString>("duration");
-    QTest::newRow("0") << 0.0 << "0.00 s"
+    QTest::newRow("0") << 0.0 << "0 ms"
                        << "0.0 s";
+    QTest::newRow("0.0314") << 0.0314 << "31 ms"
+                            << "0.0 s";
+    QTest::newRow("0.0996") << 0.0996 << "0.10 s"
+                            << "0.1 s";
     QTest::newRow("0.123") << 0.123 << "0.12 s"
                            << "0.1 s";
     QTest::newRow("3.24") << 3.24 << "3.2 s"
