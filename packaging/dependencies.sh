@@ -6,7 +6,7 @@ build_packages=(
     nlohmann-json3-dev libsqlitecpp-dev libsqlite3-dev zlib1g-dev libhwy-dev libpcre2-dev libmd4c-dev libcli11-dev
 )
 # The window: platform plugins, a CJK and a monospace font, Qt's own translations.
-run_packages=(libqt6svg6 qt6-qpa-plugins qt6-translations-l10n fonts-inter fonts-noto-cjk fonts-jetbrains-mono)
+run_packages=(libqt6svg6 qt6-qpa-plugins qt6-wayland qt6-translations-l10n fonts-inter fonts-noto-cjk fonts-jetbrains-mono)
 test_packages=(clang-format-14 libbenchmark-dev git sqlite3)
 
 # install_missing PACKAGE... : asks for root only when something is missing.
@@ -18,7 +18,11 @@ install_missing() {
     [ ${#missing[@]} -eq 0 ] && return 0
     local as_root=()
     if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || { echo "These packages are missing and sudo is not here to install them: ${missing[*]}" >&2; return 1; }
+        command -v sudo >/dev/null || {
+            echo "Some packages are missing, and sudo is not here to install them. Run this as root, then try again:" >&2
+            echo "apt-get install --no-install-recommends ${missing[*]}" >&2
+            return 1
+        }
         as_root=(sudo)
     fi
     echo "Installing: ${missing[*]}"

@@ -2,16 +2,20 @@
 # Installs what is needed, builds, and opens Bathyscope with the bundled model.
 # Without a display: the chat in the terminal. Arguments go to the program.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+root=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=packaging/dependencies.sh
-. packaging/dependencies.sh
+. "$root/packaging/dependencies.sh"
 
 install_missing "${build_packages[@]}" "${run_packages[@]}"
-[ -f build/release/build.ninja ] || cmake --preset release -DBATHYSCOPE_TESTS=OFF
-cmake --build build/release -j "$(build_jobs)" --target bathyscope bathyscope-cli
+# The caller's folder stays the current one: the paths among the arguments are the caller's.
+(
+    cd "$root"
+    [ -f build/release/build.ninja ] || cmake --preset release -DBATHYSCOPE_TESTS=OFF
+    cmake --build build/release -j "$(build_jobs)" --target bathyscope bathyscope-cli
+)
 
 if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
-    exec build/release/app/bathyscope "$@"
+    exec "$root/build/release/app/bathyscope" "$@"
 fi
 echo "No display here: chatting in the terminal. End with Ctrl+D."
-exec build/release/app/bathyscope-cli chat --model resources/models/nano-r1 "$@"
+exec "$root/build/release/app/bathyscope-cli" chat "$@"
