@@ -34,6 +34,10 @@ void requireFolder(const std::string &folder)
     std::error_code error;
     const fs::file_status status = fs::status(folder, error);
     const char *const nextStep = "Give --model a folder that holds config.json, tokenizer.json and the weights.";
+    if (status.type() == fs::file_type::none)
+        throw CommandError(ExitCode::NoModel, "folder_unreadable",
+                           "The model folder " + folder + " cannot be reached: " + error.message() + ".",
+                           "Check the folders on the way to it and that you may open them.");
     if (!fs::exists(status))
         throw CommandError(ExitCode::NoModel, "folder_missing", "The model folder " + folder + " does not exist.",
                            nextStep);

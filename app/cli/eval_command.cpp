@@ -66,19 +66,17 @@ public:
     {
     }
 
-    Score measure(const std::string &task)
+    /// Adds to `score` problem by problem, so that an interruption leaves what is done.
+    void measure(Score &score)
     {
-        Score score;
-        score.task = task;
-        const auto problems = engine::heldOutProblems(task, m_options.count, m_options.seed);
+        const auto problems = engine::heldOutProblems(score.task, m_options.count, m_options.seed);
         for (const auto &problem : problems) {
-            m_terminal.showProgress(task + " " + std::to_string(score.problems + 1) + "/" +
+            m_terminal.showProgress(score.task + " " + std::to_string(score.problems + 1) + "/" +
                                     std::to_string(problems.size()) + ", " + std::to_string(score.correct) +
                                     " correct");
             judge(score, problem, solve(problem));
         }
         m_terminal.clearProgress();
-        return score;
     }
 
 private:
@@ -137,24 +135,34 @@ Json failuresJson(const Score &score)
     return list;
 }
 
-Json resultJson(const EvalOptions &options, const engine::ModelInfo &model, const std::vector<Score> &scores,
-                const Score &total)
+struct Result {
+    std::vector<Score> scores;
+    bool interrupted = false;
+
+    Score total() const
+    {
+        Score sum;
+        sum.task = "total";
+        for (const Score &score : scores)
+            sum.add(score);
+        return sum;
+    }
+};
+
+Json resultJson(const EvalOptions &options, const engine::ModelInfo &model, const Result &result)
 {
     Json tasks = Json::array();
-    for (const Score &score : scores) {
+    for (const Score &score : result.scores) {
         Json task = toJson(score);
         if (options.showFailures > 0)
             task["failures"] = failuresJson(score);
         tasks.push_back(std::move(task));
     }
-    return {{"model", modelIdentity(model)},
-            {"seed", options.seed},
-            {"count", options.count},
-            {"tasks", std::move(tasks)},
-            {"total", toJson(total)}};
+    return {{"model", modelIdentity(model)},     {"seed", options.seed},      {"count", options.count},
+            {"interrupted", result.interrupted}, {"tasks", std::move(tasks)}, {"total", toJson(result.total())}};
 }
 
-std::string resultTable(const std::vector<Score> &scores, const Score &total)
+std::string resultTable(const Result &result)
 {
     std::vector<std::vector<std::string>> rows{
         {"task", "problems", "correct", "accuracy", "unfinished", "thinking tok", "tok/s"}};
@@ -163,8 +171,8 @@ std::string resultTable(const std::vector<Score> &scores, const Score &total)
                         fixed(100.0 * score.accuracy(), 1) + " %", std::to_string(score.unfinished),
                         fixed(score.meanThinking(), 1), fixed(score.tokensPerSecond(), 1)});
     };
-    std::for_each(scores.begin(), scores.end(), addRow);
-    addRow(total);
+    std::for_each(result.scores.begin(), result.scores.end(), addRow);
+    addRow(result.total());
     return table(rows);
 }
 
@@ -180,22 +188,33 @@ std::string failuresText(const std::vector<Score> &scores)
     return text;
 }
 
+Result evaluate(const EvalOptions &options, Evaluation &evaluation)
+{
+    Result result;
+    try {
+        for (const std::string &task : options.tasks.empty() ? engine::evaluationTasks() : options.tasks) {
+            result.scores.emplace_back().task = task;
+            evaluation.measure(result.scores.back());
+        }
+    } catch (const Interrupted &) {
+        result.interrupted = true;
+    }
+    return result;
+}
+
 ExitCode runEval(const EvalOptions &options, Context &context)
 {
     EngineClient client(context.options.engineOptions(), context.interrupts);
     client.load(modelFolder(context.options));
     Evaluation evaluation(options, client, context.terminal);
-    std::vector<Score> scores;
-    Score total;
-    total.task = "total";
-    for (const std::string &task : options.tasks.empty() ? engine::evaluationTasks() : options.tasks) {
-        scores.push_back(evaluation.measure(task));
-        total.add(scores.back());
-    }
+    const Result result = evaluate(options, evaluation);
+    context.terminal.clearProgress();
     context.terminal.write(Stream::Output, context.options.json
-                                               ? dumpPretty(resultJson(options, client.model(), scores, total))
-                                               : resultTable(scores, total) + failuresText(scores));
-    return ExitCode::Ok;
+                                               ? dumpPretty(resultJson(options, client.model(), result))
+                                               : resultTable(result) + failuresText(result.scores));
+    if (result.interrupted)
+        context.terminal.writeLine(Stream::Error, "Interrupted: the figures are those of the problems that were done.");
+    return result.interrupted ? ExitCode::Interrupted : ExitCode::Ok;
 }
 
 } // namespace

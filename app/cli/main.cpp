@@ -11,20 +11,49 @@ namespace {
 
 using namespace app::cli;
 
-/// Known before the command line is parsed, because wrong usage is reported in the same form.
-bool wantsJson(int argc, char **argv)
+enum class Form { Text, Json, JsonLine };
+
+/// Known before the command line is parsed, because wrong usage is reported in the same form. What chat writes is read
+/// line by line.
+Form wantedForm(int argc, char **argv)
 {
-    return std::any_of(argv + 1, argv + argc,
-                       [](const char *argument) { return std::string_view(argument) == "--json"; });
+    const bool json =
+        std::any_of(argv + 1, argv + argc, [](const char *argument) { return std::string_view(argument) == "--json"; });
+    if (!json)
+        return Form::Text;
+    return std::string_view(argv[1]) == "chat" ? Form::JsonLine : Form::Json;
 }
 
-ExitCode report(Terminal &terminal, const CommandError &error, bool json)
+/// `event` is what the last line of chat is called.
+void writeResult(Terminal &terminal, Form form, const char *event, Json result)
 {
-    if (json)
-        terminal.write(Stream::Output, dumpPretty({{"error", toJson(error)}}));
+    if (form == Form::Json)
+        terminal.write(Stream::Output, dumpPretty(result));
+    if (form != Form::JsonLine)
+        return;
+    Json line = {{"event", event}};
+    line.update(result);
+    terminal.write(Stream::Output, dumpLine(line));
+}
+
+/// The sentence first: a standard output that cannot take the object must not hide what went wrong.
+ExitCode report(Terminal &terminal, const CommandError &error, Form form)
+{
     terminal.writeLine(Stream::Error, std::string("bathyscope-cli: ") + error.what());
     terminal.writeLine(Stream::Error, error.nextStep());
+    try {
+        writeResult(terminal, form, "failed", {{"error", toJson(error)}});
+    } catch (const CommandError &) {
+        return error.exitCode(); // the first error is the one to act on
+    }
     return error.exitCode();
+}
+
+ExitCode interrupted(Terminal &terminal, Form form)
+{
+    terminal.clearProgress();
+    writeResult(terminal, form, "interrupted", {{"interrupted", true}});
+    return ExitCode::Interrupted;
 }
 
 std::string helpCommand(const CLI::App &program)
@@ -74,19 +103,18 @@ ExitCode run(int argc, char **argv, Terminal &terminal)
 
 ExitCode runGuarded(int argc, char **argv, Terminal &terminal)
 {
-    const bool json = wantsJson(argc, argv);
+    const Form form = wantedForm(argc, argv);
     const auto fail = [&](ExitCode exitCode, const char *code, const std::string &sentence, const char *nextStep) {
-        return report(terminal, CommandError(exitCode, code, sentence, nextStep), json);
+        return report(terminal, CommandError(exitCode, code, sentence, nextStep), form);
     };
     try {
         return run(argc, argv, terminal);
     } catch (const Interrupted &) {
-        terminal.clearProgress();
-        return ExitCode::Interrupted;
+        return interrupted(terminal, form);
     } catch (const OutputClosed &) {
         return ExitCode::OutputClosed;
     } catch (const CommandError &error) {
-        return report(terminal, error, json && error.code() != "output_failed");
+        return report(terminal, error, error.code() == "output_failed" ? Form::Text : form);
     } catch (const std::bad_alloc &) {
         return fail(ExitCode::Failed, "out_of_memory", "There is not enough memory.",
                     "Close other programs, then try again.");

@@ -3,9 +3,11 @@
 #include "app/cli/escape.h"
 #include "app/cli/exit_codes.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <system_error>
 
 namespace app::cli {
 
@@ -21,13 +23,15 @@ std::string readFile(const std::string &file)
     if (file == "-")
         return readAll(std::cin);
     std::ifstream stream(file, std::ios::binary);
-    std::string text;
-    if (stream)
-        text = readAll(stream);
-    if (!stream.is_open() || stream.bad())
-        throw CommandError::usage("The prompt file " + file + " cannot be read.",
-                                  "Check that the file exists and that you may read it.");
-    return text;
+    std::error_code ignored;
+    if (stream.is_open() && !std::filesystem::is_directory(file, ignored)) {
+        try {
+            return readAll(stream);
+        } catch (const std::ios_base::failure &) { // the library's way to report a failing disk
+        }
+    }
+    throw CommandError::usage("The prompt file " + file + " cannot be read.",
+                              "Check that it is a file, that it exists and that you may read it.");
 }
 
 /// Editors end a file with a newline that nobody meant as part of the question.

@@ -2,6 +2,7 @@
 
 #include "tests/app/cli/cli_process.h"
 
+#include <QFile>
 #include <QTest>
 
 #include <array>
@@ -73,6 +74,26 @@ private slots:
         QVERIFY(result.error.contains("is not a folder"));
     }
 
+    void aFolderThatCannotBeReachedIsNotCalledMissing()
+    {
+        const QString loop = m_model.folder() + "/loop";
+        QVERIFY(QFile::link(loop, loop)); // unreachable even for root
+        const Result result = run({"info", "--json", "--model", loop});
+        QCOMPARE(result.exitCode, 3);
+        QCOMPARE(at(result.json(), "error.code").toString(), "folder_unreadable");
+        QVERIFY2(result.error.contains("cannot be reached: "), result.error.constData());
+    }
+
+    void aFatalErrorOfChatIsOneLine()
+    {
+        const Result result = run({"chat", "--json", "--model", m_model.folder() + "/nothing"});
+        QCOMPARE(result.exitCode, 3);
+        const auto lines = jsonLines(result.output);
+        QCOMPARE(lines.size(), 1);
+        QCOMPARE(lines.front()["event"].toString(), "failed");
+        QCOMPARE(at(lines.front(), "error.code").toString(), "folder_missing");
+    }
+
     void aMissingFileEndsWith3_data()
     {
         QTest::addColumn<QString>("file");
@@ -131,6 +152,9 @@ private slots:
         const Result result = run(m_model.with({"generate", "--prompt-file", m_model.folder() + "/none.txt"}));
         QCOMPARE(result.exitCode, 2);
         QVERIFY(result.error.contains("none.txt cannot be read"));
+        const Result folder = run(m_model.with({"generate", "--prompt-file", m_model.folder()}));
+        QCOMPARE(folder.exitCode, 2);
+        QVERIFY2(folder.error.contains("cannot be read"), folder.error.constData());
         support::writeFile(m_model.path() / "latin1.txt", "caf\xe9");
         const Result latin = run(m_model.with({"generate", "--prompt-file", m_model.folder() + "/latin1.txt"}));
         QCOMPARE(latin.exitCode, 2);
@@ -167,6 +191,17 @@ private slots:
         ::close(full);
         QCOMPARE(result.exitCode, 1);
         QVERIFY2(result.error.contains("The result cannot be written: "), result.error.constData());
+    }
+
+    void aFullDiskDoesNotHideTheError()
+    {
+        const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+        if (full < 0)
+            QSKIP("there is no /dev/full here");
+        const Result result = runInto(full, {"info", "--json", "--model", m_model.folder() + "/nothing"});
+        ::close(full);
+        QCOMPARE(result.exitCode, 3);
+        QVERIFY2(result.error.contains("does not exist"), result.error.constData());
     }
 
     void helpAndVersionAreAnswers()

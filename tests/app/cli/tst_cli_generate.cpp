@@ -150,7 +150,7 @@ private slots:
     {
         const QString bundled = BATHYSCOPE_SOURCE_DIR "/resources/models/nano-r1";
         if (!QDir(bundled).exists())
-            QSKIP("resources/models/nano-r1 is not in this tree");
+            QFAIL("resources/models/nano-r1 is not in this tree");
         const Result result = run({"generate", "--json", "--greedy", "--prompt", "12 + 30", "--model", bundled});
         QCOMPARE(result.exitCode, 0);
         QCOMPARE(at(result.json(), "model.name").toString(), "nano-r1");

@@ -3,7 +3,9 @@
 #include "tests/app/cli/cli_process.h"
 
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <QTest>
+#include <csignal>
 
 using namespace clitest;
 
@@ -80,6 +82,20 @@ private slots:
         QVERIFY(lines[0].startsWith("task"));
         QVERIFY(lines[1].startsWith("comparing         2        0     0.0 %"));
         QVERIFY(lines[2].startsWith("total"));
+    }
+
+    void evalThatIsInterruptedTellsWhatWasDone()
+    {
+        QProcess process;
+        process.start(program(), m_model.with({"eval", "--json", "--count", "1000", "--max-tokens", "400"}));
+        QTest::qWait(3000); // some of the problems; all of them take much longer
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(patienceMs));
+        QCOMPARE(process.exitCode(), 130);
+        const QJsonObject json = QJsonDocument::fromJson(process.readAllStandardOutput()).object();
+        QVERIFY(json["interrupted"].toBool());
+        QVERIFY(json["tasks"][0]["problems"].toInt() > 0);
+        QCOMPARE(at(json, "total.problems"), json["tasks"][0]["problems"]);
     }
 
     void benchReportsMediansOfItsRuns()
