@@ -1,6 +1,7 @@
 #include "storage/conversation_store.h"
 
 #include "storage/runtime/storage_thread.h"
+#include "storage/sqlite/add_turn.h"
 #include "storage/sqlite/history.h"
 
 #include <memory>
@@ -133,6 +134,12 @@ void ConversationStore::addMessage(MessageRecord record, Completion<MessageRecor
         std::move(done), [record = std::move(record)](History &history) { return history.addMessage(record); }));
 }
 
+void ConversationStore::addTurn(Turn turn, Completion<Turn> done)
+{
+    m_implementation->push(writing(
+        std::move(done), [turn = std::move(turn)](History &history) { return sqlite::addTurn(history, turn); }));
+}
+
 void ConversationStore::appendText(MessageId id, PartKind kind, std::string text, Completion<Done> done)
 {
     m_implementation->push(writing(std::move(done), [id, kind, text = std::move(text)](History &history) {
@@ -142,7 +149,7 @@ void ConversationStore::appendText(MessageId id, PartKind kind, std::string text
 }
 
 void ConversationStore::finishMessage(MessageId id, MessageState state, bool thinkingClosed,
-                                      StatisticsRecord statistics, std::string failure, Completion<Done> done)
+                                      StatisticsRecord statistics, FailureRecord failure, Completion<Done> done)
 {
     m_implementation->push(writing(
         std::move(done), [id, state, thinkingClosed, statistics, failure = std::move(failure)](History &history) {
@@ -163,6 +170,14 @@ void ConversationStore::saveTrace(TraceRun run, Completion<Done> done)
 {
     m_implementation->push(writing(std::move(done), [run = std::move(run)](History &history) {
         history.saveTrace(run);
+        return Done{};
+    }));
+}
+
+void ConversationStore::appendTrace(MessageId id, std::vector<TraceChunk> chunks, Completion<Done> done)
+{
+    m_implementation->push(writing(std::move(done), [id, chunks = std::move(chunks)](History &history) {
+        history.appendTrace(id, chunks);
         return Done{};
     }));
 }

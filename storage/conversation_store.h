@@ -71,6 +71,13 @@ struct ConversationContent {
     std::vector<MessageRecord> messages; ///< the whole tree, ascending id
 };
 
+/// What one press of Send leads to.
+struct Turn {
+    ConversationSummary conversation; ///< id 0: a new one with this title
+    MessageRecord question;
+    MessageRecord reply; ///< still empty; below the question
+};
+
 class ConversationStore {
 public:
     /// Opens or creates `file` (folder created 0700, file 0600), migrates it, marks Streaming messages Interrupted.
@@ -93,15 +100,20 @@ public:
 
     /// Appends under record.parent and makes it the current leaf; id, createdAt are assigned and returned.
     void addMessage(MessageRecord record, Completion<MessageRecord> done);
+    /// Question, reply and, if it is new, the conversation: all of them or none, so that no message is left without
+    /// the reply that was asked for. Ids and times are assigned and returned; the reply becomes the current leaf.
+    void addTurn(Turn turn, Completion<Turn> done);
     /// Streamed text: appended to the part of that kind (created if it is not the last one).
     void appendText(MessageId id, PartKind kind, std::string text, Completion<Done> done);
     /// State, thinkingClosed, statistics and failure of a reply when it ends.
     void finishMessage(MessageId id, MessageState state, bool thinkingClosed, StatisticsRecord statistics,
-                       std::string failure, Completion<Done> done);
+                       FailureRecord failure, Completion<Done> done);
     /// A reply goes on (Continue): back to Streaming.
     void reopenMessage(MessageId id, Completion<Done> done);
 
-    void saveTrace(TraceRun run, Completion<Done> done);
+    void saveTrace(TraceRun run, Completion<Done> done); ///< in the place of the one the message has
+    /// More of a trace that saveTrace() began; sequences it does not have yet.
+    void appendTrace(MessageId id, std::vector<TraceChunk> chunks, Completion<Done> done);
     void loadTrace(MessageId id, Completion<TraceRun> done);
 
     void checkIntegrity(Completion<std::string> done); ///< "ok" or SQLite's findings plus rows with a wrong checksum

@@ -18,6 +18,7 @@ struct ConversationSummary {
     std::int64_t createdAt = 0;
     std::int64_t updatedAt = 0;
     MessageId currentLeaf = 0; ///< last message of the branch shown; 0 = empty
+    bool damaged = false;      ///< row checksum did not match: shown, but marked
 };
 
 enum class MessageRole { System, User, Assistant };
@@ -55,6 +56,14 @@ struct StatisticsRecord {
     int contextLength = 0;
 };
 
+/// Why a reply failed: the fields of engine::Failure. Shown in the language in force when it is shown.
+struct FailureRecord {
+    std::string code; ///< empty = no failure
+    std::string file;
+    std::string field;
+    std::string sentence; ///< English
+};
+
 struct MessageRecord {
     MessageId id = 0;
     ConversationId conversation = 0;
@@ -68,8 +77,8 @@ struct MessageRecord {
     std::string modelFingerprint;
     std::optional<SamplerRecord> sampler;
     std::optional<StatisticsRecord> statistics;
-    std::string failure;  ///< sentence shown under a failed message
-    bool damaged = false; ///< row checksum did not match: shown, but marked
+    FailureRecord failure; ///< of a failed message
+    bool damaged = false;  ///< row checksum did not match: shown, but marked
 };
 
 /// One row of the routing trace of a message (blob format: engine/routing_trace.h, passed through opaquely).

@@ -51,21 +51,24 @@ std::optional<Failure> IdleBackup::step()
 {
     if (!m_running && Clock::now() < m_due)
         return std::nullopt;
-    if (!m_running && historyEmpty()) {
-        m_due = Clock::now() + emptyHistoryRecheck;
-        return std::nullopt;
-    }
-    bool finished = false;
-    const std::optional<Failure> failure = failureOf(m_history, [&] {
-        if (!m_running)
-            m_running.emplace(m_history.connection(), 0);
-        finished = m_running->step(m_busy);
-    });
-    if (finished || failure) { // after a failure too: a full disk is not asked again at once
+    Clock::duration pause = Clock::duration::zero(); // until the next backup, when this one is over
+    const std::optional<Failure> failure = failureOf(m_history, [&] { pause = work(); });
+    if (failure)
+        pause = day; // a full disk is not asked again at once
+    if (pause > Clock::duration::zero()) {
         m_running.reset();
-        m_due = Clock::now() + day;
+        m_due = Clock::now() + pause;
     }
     return failure;
+}
+
+IdleBackup::Clock::duration IdleBackup::work()
+{
+    if (!m_running && historyEmpty())
+        return emptyHistoryRecheck;
+    if (!m_running)
+        m_running.emplace(m_history.connection(), 0);
+    return m_running->step(m_busy) ? Clock::duration(day) : Clock::duration::zero();
 }
 
 /// An empty copy would only push a useful one out.

@@ -27,6 +27,7 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
+    Clock::duration work(); ///< how long to wait for the next backup; 0 = this one is not finished
     bool historyEmpty();
 
     sqlite::History &m_history;

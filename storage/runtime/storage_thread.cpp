@@ -47,17 +47,27 @@ void StorageThread::serve(std::stop_token stop, sqlite::History &history)
     IdleBackup backup(history, [this] { return !m_queue.empty(); });
     while (true) {
         std::deque<Job> jobs = m_queue.takeAll(stop, backup.nextStepIn());
-        if (!jobs.empty()) {
-            runner.run(std::move(jobs));
-        } else if (stop.stop_requested()) {
+        if (jobs.empty() && stop.stop_requested())
             return;
-        } else if (const std::optional<Failure> failure = backup.step()) {
-            addCompletions({[this, failure = *failure] {
-                if (m_backgroundFailure)
-                    m_backgroundFailure(failure);
-            }});
-        }
+        std::optional<Failure> failure;
+        // What each job and the backup throw is caught where it is known whom to tell; nothing else may end the thread.
+        const std::optional<Failure> unforeseen = failureOf(history, [&] {
+            if (jobs.empty())
+                failure = backup.step();
+            else
+                runner.run(std::move(jobs));
+        });
+        if (unforeseen || failure)
+            reportInBackground(unforeseen ? *unforeseen : *failure);
     }
+}
+
+void StorageThread::reportInBackground(const Failure &failure)
+{
+    addCompletions({[this, failure] {
+        if (m_backgroundFailure)
+            m_backgroundFailure(failure);
+    }});
 }
 
 void StorageThread::addCompletions(std::vector<std::function<void()>> completions)

@@ -31,6 +31,7 @@ public:
 private:
     void run(std::stop_token stop, const std::string &file, std::promise<void> opened);
     void serve(std::stop_token stop, sqlite::History &history);
+    void reportInBackground(const Failure &failure);
     void addCompletions(std::vector<std::function<void()>> completions);
 
     std::function<void()> m_wake;

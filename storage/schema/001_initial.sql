@@ -9,7 +9,8 @@ CREATE TABLE conversation (
     updated_at   INTEGER NOT NULL,
     activity     INTEGER NOT NULL,                  -- grows with every change: newest first, whatever the clock says
     current_leaf INTEGER NOT NULL,                  -- last message of the branch shown; 0 = empty
-    deleted_at   INTEGER                            -- in the trash since; NULL = not deleted
+    deleted_at   INTEGER,                           -- in the trash since; NULL = not deleted
+    crc32        INTEGER NOT NULL                   -- over all columns above but id
 ) STRICT;
 
 CREATE TABLE message (
@@ -22,7 +23,11 @@ CREATE TABLE message (
     thinking_closed    INTEGER NOT NULL,
     model_name         TEXT    NOT NULL,
     model_fingerprint  TEXT    NOT NULL,
-    failure            TEXT    NOT NULL,
+    -- why a reply failed; all empty for other messages
+    failure_code       TEXT    NOT NULL,             -- a name, so that the text can be shown in any language
+    failure_file       TEXT    NOT NULL,
+    failure_field      TEXT    NOT NULL,
+    failure_sentence   TEXT    NOT NULL,             -- English, as the engine said it
     -- sampler settings of a reply; all NULL for other messages
     temperature        REAL,
     top_k              INTEGER,
@@ -80,7 +85,9 @@ CREATE TABLE trace_run (
     k                 INTEGER NOT NULL,
     n_groups          INTEGER NOT NULL,
     topk_groups       INTEGER NOT NULL,
-    n_shared          INTEGER NOT NULL
+    n_shared          INTEGER NOT NULL,
+    chunks            INTEGER NOT NULL,              -- how many rows of `trace_chunk` belong here: a hidden one is noticed
+    crc32             INTEGER NOT NULL               -- over all columns above, then the layers in order
 ) STRICT;
 
 CREATE TABLE trace_layer (

@@ -1,92 +1,164 @@
 #include "storage/sqlite/conversations_table.h"
 
+#include "storage/sqlite/checksum.h"
 #include "storage/sqlite/query.h"
 
 namespace storage::sqlite {
 
 namespace {
 
-ConversationSummary readRow(Query &row)
+std::uint32_t checksumOf(const ConversationRow &row)
 {
-    ConversationSummary summary;
+    const ConversationSummary &summary = row.summary;
+    Checksum sum;
+    sum.add(summary.title).add(std::int64_t{summary.pinned}).add(summary.createdAt).add(summary.updatedAt);
+    sum.add(row.activity).add(summary.currentLeaf);
+    return sum.add(std::int64_t{row.deletedAt.has_value()}).add(row.deletedAt.value_or(0)).value();
+}
+
+constexpr const char *selectColumns =
+    "SELECT id, title, pinned, created_at, updated_at, activity, current_leaf, deleted_at, crc32 FROM conversation";
+
+ConversationRow readRow(Query &row)
+{
+    ConversationRow result;
+    ConversationSummary &summary = result.summary;
     summary.id = row.integer();
     summary.title = row.text();
     summary.pinned = row.boolean();
     summary.createdAt = row.integer();
     summary.updatedAt = row.integer();
+    result.activity = row.integer();
     summary.currentLeaf = row.integer();
-    return summary;
+    result.deletedAt = row.optionalInteger();
+    summary.damaged = row.integer() != std::int64_t{checksumOf(result)};
+    return result;
 }
 
 } // namespace
 
 ConversationsTable::ConversationsTable(SQLite::Database &database)
-    : m_database(database), m_activity(database.execAndGet("SELECT max(activity) FROM conversation").getInt64())
+    : m_database(database), m_find(database, std::string(selectColumns) + " WHERE id = ?"),
+      m_activity(database.execAndGet("SELECT max(activity) FROM conversation").getInt64())
 {
 }
 
 ConversationSummary ConversationsTable::insert(const std::string &title, std::int64_t now)
 {
-    Query(m_database, "INSERT INTO conversation (title, pinned, created_at, updated_at, activity, current_leaf) "
-                      "VALUES (?, 0, ?, ?, ?, 0)")
-        .bind(title, now, now, nextActivity())
+    ConversationRow row;
+    row.summary.title = title;
+    row.summary.createdAt = now;
+    row.summary.updatedAt = now;
+    row.activity = nextActivity();
+    Query(m_database, "INSERT INTO conversation (title, pinned, created_at, updated_at, activity, current_leaf, crc32) "
+                      "VALUES (?, 0, ?, ?, ?, 0, ?)")
+        .bind(title, now, now, row.activity, checksumOf(row))
         .run();
-    ConversationSummary summary;
-    summary.id = m_database.getLastInsertRowid();
-    summary.title = title;
-    summary.createdAt = now;
-    summary.updatedAt = now;
-    return summary;
+    row.summary.id = m_database.getLastInsertRowid();
+    return row.summary;
 }
 
 std::optional<ConversationSummary> ConversationsTable::find(ConversationId id)
 {
-    Query row(m_database,
-              "SELECT id, title, pinned, created_at, updated_at, current_leaf FROM conversation WHERE id = ?");
-    row.bind(id);
-    return row.next() ? std::optional(readRow(row)) : std::nullopt;
+    const std::optional<ConversationRow> row = findRow(id);
+    return row ? std::optional(row->summary) : std::nullopt;
 }
 
 std::vector<ConversationSummary> ConversationsTable::list()
 {
     std::vector<ConversationSummary> summaries;
-    Query row(m_database, "SELECT id, title, pinned, created_at, updated_at, current_leaf FROM conversation "
-                          "WHERE deleted_at IS NULL ORDER BY pinned DESC, activity DESC");
+    const std::string sql =
+        std::string(selectColumns) + " WHERE deleted_at IS NULL ORDER BY pinned DESC, activity DESC";
+    Query row(m_database, sql.c_str());
     while (row.next())
-        summaries.push_back(readRow(row));
+        summaries.push_back(readRow(row).summary);
     return summaries;
 }
 
 bool ConversationsTable::rename(ConversationId id, const std::string &title)
 {
-    return Query(m_database, "UPDATE conversation SET title = ? WHERE id = ?").bind(title, id).run() > 0;
+    return change(id, [&](ConversationRow &row) { row.summary.title = title; });
 }
 
 bool ConversationsTable::setPinned(ConversationId id, bool pinned)
 {
-    return Query(m_database, "UPDATE conversation SET pinned = ? WHERE id = ?").bind(pinned, id).run() > 0;
+    return change(id, [&](ConversationRow &row) { row.summary.pinned = pinned; });
 }
 
 bool ConversationsTable::setCurrentLeaf(ConversationId id, MessageId leaf)
 {
-    return Query(m_database, "UPDATE conversation SET current_leaf = ? WHERE id = ?").bind(leaf, id).run() > 0;
+    return change(id, [&](ConversationRow &row) { row.summary.currentLeaf = leaf; });
 }
 
 bool ConversationsTable::setDeletedAt(ConversationId id, std::optional<std::int64_t> time)
 {
-    return Query(m_database, "UPDATE conversation SET deleted_at = ? WHERE id = ?").bind(time, id).run() > 0;
+    return change(id, [&](ConversationRow &row) { row.deletedAt = time; });
 }
 
 bool ConversationsTable::touch(ConversationId id, std::int64_t now)
 {
-    return Query(m_database, "UPDATE conversation SET updated_at = ?, activity = ? WHERE id = ?")
-               .bind(now, nextActivity(), id)
-               .run() > 0;
+    return change(id, [&](ConversationRow &row) {
+        row.summary.updatedAt = now;
+        row.activity = nextActivity();
+    });
 }
 
 int ConversationsTable::erase(std::int64_t deletedBefore)
 {
-    return Query(m_database, "DELETE FROM conversation WHERE deleted_at < ?").bind(deletedBefore).run();
+    int erased = 0;
+    for (const ConversationId id : intactAndDeleted(deletedBefore))
+        erased += Query(m_database, "DELETE FROM conversation WHERE id = ?").bind(id).run();
+    return erased;
+}
+
+/// A damaged row may say by mistake that it was deleted.
+std::vector<ConversationId> ConversationsTable::intactAndDeleted(std::int64_t before)
+{
+    std::vector<ConversationId> ids;
+    const std::string sql = std::string(selectColumns) + " WHERE deleted_at < ?";
+    Query row(m_database, sql.c_str());
+    row.bind(before);
+    while (row.next()) {
+        const ConversationSummary summary = readRow(row).summary;
+        if (!summary.damaged)
+            ids.push_back(summary.id);
+    }
+    return ids;
+}
+
+std::vector<std::string> ConversationsTable::damagedRows()
+{
+    std::vector<std::string> rows;
+    Query row(m_database, selectColumns);
+    while (row.next()) {
+        const ConversationSummary summary = readRow(row).summary;
+        if (summary.damaged)
+            rows.push_back("conversation " + std::to_string(summary.id));
+    }
+    return rows;
+}
+
+std::optional<ConversationRow> ConversationsTable::findRow(ConversationId id)
+{
+    Query row(m_find);
+    row.bind(id);
+    return row.next() ? std::optional(readRow(row)) : std::nullopt;
+}
+
+/// The checksum is over the whole row, so the whole row is read and written.
+bool ConversationsTable::change(ConversationId id, const std::function<void(ConversationRow &)> &edit)
+{
+    std::optional<ConversationRow> row = findRow(id);
+    if (!row)
+        return false;
+    edit(*row);
+    const ConversationSummary &summary = row->summary;
+    Query(m_database, "UPDATE conversation SET title = ?, pinned = ?, created_at = ?, updated_at = ?, activity = ?, "
+                      "current_leaf = ?, deleted_at = ?, crc32 = ? WHERE id = ?")
+        .bind(summary.title, summary.pinned, summary.createdAt, summary.updatedAt, row->activity, summary.currentLeaf,
+              row->deletedAt, checksumToStore(checksumOf(*row), summary.damaged), id)
+        .run();
+    return true;
 }
 
 } // namespace storage::sqlite

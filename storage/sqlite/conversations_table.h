@@ -4,11 +4,20 @@
 #include "storage/records.h"
 
 #include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
 
+#include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace storage::sqlite {
+
+struct ConversationRow {
+    ConversationSummary summary;
+    std::int64_t activity = 0;             ///< the greater, the newer
+    std::optional<std::int64_t> deletedAt; ///< in the trash since
+};
 
 class ConversationsTable {
 public:
@@ -25,12 +34,19 @@ public:
     bool setDeletedAt(ConversationId id, std::optional<std::int64_t> time); ///< nothing = back from the trash
     bool touch(ConversationId id, std::int64_t now);                        ///< updated, and first in the list
 
-    int erase(std::int64_t deletedBefore); ///< with messages and traces; the number of conversations
+    /// With messages and traces, but no damaged row; the number of conversations.
+    int erase(std::int64_t deletedBefore);
+
+    std::vector<std::string> damagedRows(); ///< "conversation 12"
 
 private:
+    std::optional<ConversationRow> findRow(ConversationId id);
+    std::vector<ConversationId> intactAndDeleted(std::int64_t before);
+    bool change(ConversationId id, const std::function<void(ConversationRow &)> &edit);
     std::int64_t nextActivity() { return ++m_activity; }
 
     SQLite::Database &m_database;
+    SQLite::Statement m_find;
     std::int64_t m_activity; ///< the greatest in use; this is the only connection, so nobody else counts
 };
 

@@ -142,7 +142,7 @@ void History::appendText(MessageId id, PartKind kind, const std::string &text)
 }
 
 void History::finishMessage(MessageId id, MessageState state, bool thinkingClosed, const StatisticsRecord &statistics,
-                            const std::string &failure)
+                            const FailureRecord &failure)
 {
     MessageRow row = requireMessage(id);
     row.record.state = state;
@@ -185,6 +185,11 @@ void History::saveTrace(const TraceRun &run)
 {
     require(m_messages.conversationOf(run.message).has_value(), "message", run.message);
     m_traces.replace(run, millisecondsNow());
+}
+
+void History::appendTrace(MessageId id, const std::vector<TraceChunk> &chunks)
+{
+    require(m_traces.append(id, chunks), "routing trace of message", id);
 }
 
 TraceRun History::loadTrace(MessageId id)

@@ -41,10 +41,11 @@ public:
     MessageRecord addMessage(MessageRecord record);
     void appendText(MessageId id, PartKind kind, const std::string &text);
     void finishMessage(MessageId id, MessageState state, bool thinkingClosed, const StatisticsRecord &statistics,
-                       const std::string &failure);
+                       const FailureRecord &failure);
     void reopenMessage(MessageId id);
 
     void saveTrace(const TraceRun &run);
+    void appendTrace(MessageId id, const std::vector<TraceChunk> &chunks);
     TraceRun loadTrace(MessageId id);
 
     std::string checkIntegrity(const std::function<bool()> &pause);

@@ -1,6 +1,7 @@
 #include "storage/sqlite/integrity.h"
 
 #include "storage/sqlite/chunks_table.h"
+#include "storage/sqlite/conversations_table.h"
 #include "storage/sqlite/failures.h"
 #include "storage/sqlite/messages_table.h"
 #include "storage/sqlite/parts_table.h"
@@ -70,6 +71,7 @@ IntegrityReport checkIntegrity(SQLite::Database &database, const std::function<b
     const PauseHandler handler(database, pause);
     try {
         checkStructure(database, report.structure);
+        checkRows<ConversationsTable>(database, report);
         checkRows<MessagesTable>(database, report);
         checkRows<PartsTable>(database, report);
         checkRows<ChunksTable>(database, report);

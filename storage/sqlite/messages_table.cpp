@@ -61,7 +61,8 @@ std::uint32_t checksumOf(const MessageRecord &record, int parts)
     Checksum sum;
     sum.add(record.conversation).add(record.parent).add(nameOf(roleNames, record.role));
     sum.add(nameOf(stateNames, record.state)).add(record.createdAt).add(std::int64_t{record.thinkingClosed});
-    sum.add(record.modelName).add(record.modelFingerprint).add(record.failure);
+    sum.add(record.modelName).add(record.modelFingerprint);
+    sum.add(record.failure.code).add(record.failure.file).add(record.failure.field).add(record.failure.sentence);
     sum.add(std::int64_t{record.sampler.has_value()});
     if (record.sampler)
         addSampler(sum, *record.sampler);
@@ -91,6 +92,21 @@ void bindStatistics(Query &query, const std::optional<StatisticsRecord> &statist
     bindFields(query, statistics, &Record::promptTokens, &Record::cachedTokens, &Record::thinkingTokens,
                &Record::answerTokens, &Record::promptSeconds, &Record::firstTokenSeconds, &Record::thinkingSeconds,
                &Record::answerSeconds, &Record::contextUsed, &Record::contextLength);
+}
+
+void bindFailure(Query &query, const FailureRecord &failure)
+{
+    query.bind(failure.code, failure.file, failure.field, failure.sentence);
+}
+
+FailureRecord readFailure(Query &row)
+{
+    FailureRecord failure;
+    failure.code = row.text();
+    failure.file = row.text();
+    failure.field = row.text();
+    failure.sentence = row.text();
+    return failure;
 }
 
 std::optional<SamplerRecord> readSampler(Query &row)
@@ -126,7 +142,7 @@ std::optional<StatisticsRecord> readStatistics(Query &row)
 
 constexpr const char *selectColumns =
     "SELECT id, conversation, parent, role, state, created_at, thinking_closed, model_name, model_fingerprint, "
-    "failure, "
+    "failure_code, failure_file, failure_field, failure_sentence, "
     "temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens, "
     "prompt_tokens, cached_tokens, thinking_tokens, answer_tokens, prompt_seconds, first_token_seconds, "
     "thinking_seconds, answer_seconds, context_used, context_length, parts, crc32 FROM message";
@@ -144,12 +160,42 @@ MessageRow readRow(Query &row)
     record.thinkingClosed = row.boolean();
     record.modelName = row.text();
     record.modelFingerprint = row.text();
-    record.failure = row.text();
+    record.failure = readFailure(row);
     record.sampler = readSampler(row);
     record.statistics = readStatistics(row);
     result.parts = row.smallInteger();
     record.damaged = row.integer() != std::int64_t{checksumOf(record, result.parts)};
     return result;
+}
+
+/// False: SQLite found the database broken; what was read until then is in `ids`.
+template <typename... Values>
+bool collectIds(SQLite::Database &database, const std::string &sql, std::vector<MessageId> &ids,
+                const Values &...values)
+{
+    try {
+        Query row(database, sql.c_str());
+        row.bind(values...);
+        while (row.next())
+            ids.push_back(row.integer());
+        return true;
+    } catch (const SQLite::Exception &exception) {
+        if (!meansCorruption(exception))
+            throw;
+        return false;
+    }
+}
+
+/// Through an index; if that is damaged, through the table itself, up to where SQLite can read it.
+template <typename... Values>
+std::vector<MessageId> readIds(SQLite::Database &database, const std::string &condition, const Values &...values)
+{
+    std::vector<MessageId> ids;
+    if (!collectIds(database, "SELECT id FROM message WHERE " + condition + " ORDER BY id", ids, values...)) {
+        ids.clear();
+        collectIds(database, "SELECT id FROM message NOT INDEXED WHERE " + condition + " ORDER BY id", ids, values...);
+    }
+    return ids;
 }
 
 std::optional<MessageId> parentOrNull(const MessageRecord &record)
@@ -159,22 +205,6 @@ std::optional<MessageId> parentOrNull(const MessageRecord &record)
 
 } // namespace
 
-/// Through the table itself, up to where SQLite can read it.
-std::vector<MessageId> MessagesTable::idsWithoutIndex(ConversationId conversation)
-{
-    std::vector<MessageId> ids;
-    try {
-        Query row(m_database, "SELECT id FROM message NOT INDEXED WHERE conversation = ? ORDER BY id");
-        row.bind(conversation);
-        while (row.next())
-            ids.push_back(row.integer());
-    } catch (const SQLite::Exception &exception) {
-        if (!meansCorruption(exception))
-            throw;
-    }
-    return ids;
-}
-
 MessagesTable::MessagesTable(SQLite::Database &database)
     : m_database(database), m_find(database, std::string(selectColumns) + " WHERE id = ?")
 {
@@ -182,15 +212,18 @@ MessagesTable::MessagesTable(SQLite::Database &database)
 
 MessageId MessagesTable::insert(const MessageRecord &record)
 {
-    Query query(m_database,
-                "INSERT INTO message (conversation, parent, role, state, created_at, thinking_closed, model_name, "
-                "model_fingerprint, failure, temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens, "
-                "prompt_tokens, cached_tokens, thinking_tokens, answer_tokens, prompt_seconds, first_token_seconds, "
-                "thinking_seconds, answer_seconds, context_used, context_length, parts, crc32) "
-                "VALUES (?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?,?,?, ?,?)");
+    Query query(
+        m_database,
+        "INSERT INTO message (conversation, parent, role, state, created_at, thinking_closed, model_name, "
+        "model_fingerprint, failure_code, failure_file, failure_field, failure_sentence, temperature, top_k, top_p, "
+        "min_p, repetition_penalty, seed, max_tokens, "
+        "prompt_tokens, cached_tokens, thinking_tokens, answer_tokens, prompt_seconds, first_token_seconds, "
+        "thinking_seconds, answer_seconds, context_used, context_length, parts, crc32) "
+        "VALUES (?,?,?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?,?,?, ?,?)");
     query.bind(record.conversation, parentOrNull(record), nameOf(roleNames, record.role),
                nameOf(stateNames, record.state), record.createdAt, record.thinkingClosed, record.modelName,
-               record.modelFingerprint, record.failure);
+               record.modelFingerprint);
+    bindFailure(query, record.failure);
     bindSampler(query, record.sampler);
     bindStatistics(query, record.statistics);
     const int parts = static_cast<int>(record.parts.size());
@@ -214,38 +247,26 @@ std::optional<ConversationId> MessagesTable::conversationOf(MessageId id)
 
 std::vector<MessageId> MessagesTable::idsOf(ConversationId conversation)
 {
-    std::vector<MessageId> ids;
-    try {
-        Query row(m_database, "SELECT id FROM message WHERE conversation = ? ORDER BY id");
-        row.bind(conversation);
-        while (row.next())
-            ids.push_back(row.integer());
-    } catch (const SQLite::Exception &exception) {
-        if (!meansCorruption(exception))
-            throw;
-        ids = idsWithoutIndex(conversation);
-    }
-    return ids;
+    return readIds(m_database, "conversation = ?", conversation);
 }
 
 std::vector<MessageId> MessagesTable::streaming()
 {
-    std::vector<MessageId> ids;
-    Query row(m_database, "SELECT id FROM message WHERE state = 'streaming'");
-    while (row.next())
-        ids.push_back(row.integer());
-    return ids;
+    return readIds(m_database, "state = 'streaming'"); // as the partial index spells it
 }
 
 void MessagesTable::update(const MessageRow &row)
 {
     const MessageRecord &record = row.record;
-    Query query(m_database,
-                "UPDATE message SET state = ?, thinking_closed = ?, failure = ?, prompt_tokens = ?, cached_tokens = ?, "
-                "thinking_tokens = ?, answer_tokens = ?, prompt_seconds = ?, first_token_seconds = ?, "
-                "thinking_seconds = ?, answer_seconds = ?, context_used = ?, context_length = ?, parts = ?, crc32 = ? "
-                "WHERE id = ?");
-    query.bind(nameOf(stateNames, record.state), record.thinkingClosed, record.failure);
+    Query query(
+        m_database,
+        "UPDATE message SET state = ?, thinking_closed = ?, failure_code = ?, failure_file = ?, failure_field = ?, "
+        "failure_sentence = ?, prompt_tokens = ?, cached_tokens = ?, "
+        "thinking_tokens = ?, answer_tokens = ?, prompt_seconds = ?, first_token_seconds = ?, "
+        "thinking_seconds = ?, answer_seconds = ?, context_used = ?, context_length = ?, parts = ?, crc32 = ? "
+        "WHERE id = ?");
+    query.bind(nameOf(stateNames, record.state), record.thinkingClosed);
+    bindFailure(query, record.failure);
     bindStatistics(query, record.statistics);
     query.bind(row.parts, checksumToStore(checksumOf(record, row.parts), record.damaged), record.id).run();
 }

@@ -29,7 +29,7 @@ public:
     std::optional<ConversationId> conversationOf(MessageId id);
 
     std::vector<MessageId> idsOf(ConversationId conversation); ///< ascending; survives a damaged index
-    std::vector<MessageId> streaming();
+    std::vector<MessageId> streaming();                        ///< the same
 
     /// Writes state, thinkingClosed, failure, statistics and the number of parts of a row that find() returned.
     void update(const MessageRow &row);
@@ -37,8 +37,6 @@ public:
     std::vector<std::string> damagedRows(); ///< "message 12"
 
 private:
-    std::vector<MessageId> idsWithoutIndex(ConversationId conversation);
-
     SQLite::Database &m_database;
     SQLite::Statement m_find;
 };

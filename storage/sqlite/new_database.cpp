@@ -31,11 +31,18 @@ std::string temporaryName(const std::string &file)
     return file + ".new-" + std::to_string(::getpid());
 }
 
+void removeTemporary(const std::string &temporary)
+{
+    for (const char *ending : {"", "-wal"})
+        std::remove((temporary + ending).c_str());
+}
+
 void fill(const std::string &temporary, std::span<const Migration> migrations)
 {
     Connection connection(Connection::NewFile{}, temporary);
     try {
         migrate(connection, migrations);
+        connection.checkpoint(); // closing would do it too, but tells nobody when it fails
     } catch (const SQLite::Exception &exception) {
         throw errorFrom(exception, connection.database().getHandle(), temporary);
     }
@@ -62,17 +69,17 @@ void createIfMissing(const std::string &file, std::span<const Migration> migrati
     refuseLoss(file, header);
     createPrivateFolder(folderOf(file));
     const std::string temporary = temporaryName(file);
-    std::remove(temporary.c_str()); // left by a killed program with our number
+    removeTemporary(temporary); // left by a killed program with our number
     try {
         fill(temporary, migrations);
         if (header.exists)
             std::remove(file.c_str()); // 0 bytes
         publish(temporary, file);
     } catch (...) {
-        std::remove(temporary.c_str());
+        removeTemporary(temporary);
         throw;
     }
-    std::remove(temporary.c_str());
+    removeTemporary(temporary);
 }
 
 } // namespace storage::sqlite

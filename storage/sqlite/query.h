@@ -39,6 +39,7 @@ public:
     int run() { return m_statement.exec(); }
 
     std::int64_t integer() { return column().getInt64(); }
+    std::optional<std::int64_t> optionalInteger() { return isNull() ? skip() : std::optional(integer()); }
     int smallInteger() { return column().getInt(); }
     bool boolean() { return column().getInt64() != 0; }
     double real() { return column().getDouble(); }
@@ -47,6 +48,11 @@ public:
     bool isNull() { return m_statement.isColumnNull(m_column); } ///< looks at the next column, does not read it
 
 private:
+    std::nullopt_t skip()
+    {
+        ++m_column;
+        return std::nullopt;
+    }
     SQLite::Column column() { return m_statement.getColumn(m_column++); }
 
     void bindNext(std::int64_t value) { m_statement.bind(++m_parameter, value); }

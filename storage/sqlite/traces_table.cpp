@@ -19,6 +19,20 @@ std::uint32_t checksumOf(MessageId run, const TraceChunk &chunk)
         .value();
 }
 
+std::uint32_t checksumOf(const TraceRow &row)
+{
+    const TraceRun &run = row.run;
+    Checksum sum;
+    sum.add(run.message).add(row.createdAt).add(run.modelName).add(run.modelFingerprint);
+    for (const int number :
+         {run.routedExperts, run.expertsPerToken, run.expertGroups, run.groupsPerToken, run.sharedExperts})
+        sum.add(std::int64_t{number});
+    sum.add(row.chunks);
+    for (const int layer : run.moeLayers)
+        sum.add(std::int64_t{layer});
+    return sum.value();
+}
+
 /// Columns plane, seq, first_tok, n_tok, data, crc32; `damaged` is set, never cleared.
 TraceChunk readChunk(Query &row, MessageId run, bool &damaged)
 {
@@ -37,14 +51,18 @@ TraceChunk readChunk(Query &row, MessageId run, bool &damaged)
 void TracesTable::replace(const TraceRun &run, std::int64_t now)
 {
     Query(m_database, "DELETE FROM trace_run WHERE message = ?").bind(run.message).run(); // layers and chunks cascade
+    TraceRow row;
+    row.run = run;
+    row.createdAt = now;
+    row.chunks = static_cast<std::int64_t>(run.chunks.size());
     Query(m_database,
           "INSERT INTO trace_run (message, created_at, model_name, model_fingerprint, n_experts, k, n_groups, "
-          "topk_groups, n_shared) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          "topk_groups, n_shared, chunks, crc32) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(run.message, now, run.modelName, run.modelFingerprint, run.routedExperts, run.expertsPerToken,
-              run.expertGroups, run.groupsPerToken, run.sharedExperts)
+              run.expertGroups, run.groupsPerToken, run.sharedExperts, row.chunks, checksumOf(row))
         .run();
     insertLayers(run);
-    insertChunks(run);
+    insertChunks(run.message, run.chunks);
 }
 
 void TracesTable::insertLayers(const TraceRun &run)
@@ -55,50 +73,82 @@ void TracesTable::insertLayers(const TraceRun &run)
         Query(insert).bind(run.message, index++, layer).run();
 }
 
-void TracesTable::insertChunks(const TraceRun &run)
+bool TracesTable::append(MessageId message, const std::vector<TraceChunk> &chunks)
+{
+    std::optional<TraceRow> row = findRun(message);
+    if (!row)
+        return false;
+    row->chunks += static_cast<std::int64_t>(chunks.size());
+    Query(m_database, "UPDATE trace_run SET chunks = ?, crc32 = ? WHERE message = ?")
+        .bind(row->chunks, checksumToStore(checksumOf(*row), row->damaged), message)
+        .run();
+    insertChunks(message, chunks);
+    return true;
+}
+
+void TracesTable::insertChunks(MessageId message, const std::vector<TraceChunk> &chunks)
 {
     SQLite::Statement insert(m_database, "INSERT INTO trace_chunk (run, plane, seq, first_tok, n_tok, crc32, data) "
                                          "VALUES (?, ?, ?, ?, ?, ?, ?)");
-    for (const TraceChunk &chunk : run.chunks)
+    for (const TraceChunk &chunk : chunks)
         Query(insert)
-            .bind(run.message, chunk.plane, chunk.sequence, chunk.firstToken, chunk.tokens,
-                  checksumOf(run.message, chunk), chunk.data)
+            .bind(message, chunk.plane, chunk.sequence, chunk.firstToken, chunk.tokens, checksumOf(message, chunk),
+                  chunk.data)
             .run();
 }
 
 std::optional<TraceRow> TracesTable::find(MessageId message)
 {
-    Query head(m_database, "SELECT model_name, model_fingerprint, n_experts, k, n_groups, topk_groups, n_shared "
-                           "FROM trace_run WHERE message = ?");
-    head.bind(message);
-    if (!head.next())
+    std::optional<TraceRow> trace = findRun(message);
+    if (!trace)
         return std::nullopt;
-    TraceRow trace;
-    trace.run.message = message;
-    trace.run.modelName = head.text();
-    trace.run.modelFingerprint = head.text();
-    trace.run.routedExperts = head.smallInteger();
-    trace.run.expertsPerToken = head.smallInteger();
-    trace.run.expertGroups = head.smallInteger();
-    trace.run.groupsPerToken = head.smallInteger();
-    trace.run.sharedExperts = head.smallInteger();
-
-    Query layer(m_database, "SELECT abs_layer FROM trace_layer WHERE run = ? ORDER BY idx");
-    layer.bind(message);
-    while (layer.next())
-        trace.run.moeLayers.push_back(layer.smallInteger());
-
     Query chunk(m_database, "SELECT plane, seq, first_tok, n_tok, data, crc32 FROM trace_chunk WHERE run = ? "
                             "ORDER BY plane, seq");
     chunk.bind(message);
     while (chunk.next())
-        trace.run.chunks.push_back(readChunk(chunk, message, trace.damaged));
+        trace->run.chunks.push_back(readChunk(chunk, message, trace->damaged));
+    trace->damaged |= static_cast<std::int64_t>(trace->run.chunks.size()) != trace->chunks;
     return trace;
+}
+
+/// Without chunks.
+std::optional<TraceRow> TracesTable::findRun(MessageId message)
+{
+    Query head(m_database, "SELECT created_at, model_name, model_fingerprint, n_experts, k, n_groups, topk_groups, "
+                           "n_shared, chunks, crc32 FROM trace_run WHERE message = ?");
+    head.bind(message);
+    if (!head.next())
+        return std::nullopt;
+    TraceRow trace;
+    TraceRun &run = trace.run;
+    run.message = message;
+    trace.createdAt = head.integer();
+    run.modelName = head.text();
+    run.modelFingerprint = head.text();
+    run.routedExperts = head.smallInteger();
+    run.expertsPerToken = head.smallInteger();
+    run.expertGroups = head.smallInteger();
+    run.groupsPerToken = head.smallInteger();
+    run.sharedExperts = head.smallInteger();
+    run.moeLayers = layersOf(message);
+    trace.chunks = head.integer();
+    trace.damaged = head.integer() != std::int64_t{checksumOf(trace)};
+    return trace;
+}
+
+std::vector<int> TracesTable::layersOf(MessageId message)
+{
+    std::vector<int> layers;
+    Query layer(m_database, "SELECT abs_layer FROM trace_layer WHERE run = ? ORDER BY idx");
+    layer.bind(message);
+    while (layer.next())
+        layers.push_back(layer.smallInteger());
+    return layers;
 }
 
 std::vector<std::string> TracesTable::damagedRows()
 {
-    std::vector<std::string> rows;
+    std::vector<std::string> rows = damagedRuns();
     Query row(m_database, "SELECT run, plane, seq, first_tok, n_tok, data, crc32 FROM trace_chunk");
     while (row.next()) {
         const MessageId run = row.integer();
@@ -107,6 +157,19 @@ std::vector<std::string> TracesTable::damagedRows()
         if (damaged)
             rows.push_back("trace chunk " + std::to_string(chunk.sequence) + " of plane " +
                            std::to_string(chunk.plane) + " of message " + std::to_string(run));
+    }
+    return rows;
+}
+
+std::vector<std::string> TracesTable::damagedRuns()
+{
+    std::vector<std::string> rows;
+    Query row(m_database, "SELECT message FROM trace_run");
+    while (row.next()) {
+        const MessageId message = row.integer();
+        const std::optional<TraceRow> trace = findRun(message);
+        if (!trace || trace->damaged)
+            rows.push_back("trace of message " + std::to_string(message));
     }
     return rows;
 }

@@ -14,21 +14,27 @@ namespace storage::sqlite {
 
 struct TraceRow {
     TraceRun run;
-    bool damaged = false; ///< a chunk's checksum does not match
+    std::int64_t createdAt = 0;
+    std::int64_t chunks = 0; ///< how many it should have
+    bool damaged = false;    ///< a checksum does not match, or a row is missing
 };
 
 class TracesTable {
 public:
     explicit TracesTable(SQLite::Database &database) : m_database(database) {}
 
-    void replace(const TraceRun &run, std::int64_t now); ///< a message has one run
+    void replace(const TraceRun &run, std::int64_t now);                   ///< a message has one run
+    bool append(MessageId message, const std::vector<TraceChunk> &chunks); ///< false: there is no run
     std::optional<TraceRow> find(MessageId message);
 
     std::vector<std::string> damagedRows(); ///< "trace chunk 3 of plane 0 of message 12"
 
 private:
     void insertLayers(const TraceRun &run);
-    void insertChunks(const TraceRun &run);
+    void insertChunks(MessageId message, const std::vector<TraceChunk> &chunks);
+    std::optional<TraceRow> findRun(MessageId message);
+    std::vector<int> layersOf(MessageId message);
+    std::vector<std::string> damagedRuns();
 
     SQLite::Database &m_database;
 };

@@ -187,20 +187,100 @@ private slots:
         }
     }
 
+    void changedConversationIsMarkedAndKeepsTheMark_data()
+    {
+        QTest::addColumn<QByteArray>("change");
+        QTest::newRow("title") << QByteArray("title = 'd'");
+        QTest::newRow("pinned") << QByteArray("pinned = 1");
+        QTest::newRow("created") << QByteArray("created_at = created_at + 1");
+        QTest::newRow("updated") << QByteArray("updated_at = updated_at + 1");
+        QTest::newRow("activity") << QByteArray("activity = activity + 1");
+        QTest::newRow("leaf") << QByteArray("current_leaf = 3");
+        QTest::newRow("checksum") << QByteArray("crc32 = crc32 + 1");
+    }
+    void changedConversationIsMarkedAndKeepsTheMark()
+    {
+        QFETCH(QByteArray, change);
+        runSql(path(), "UPDATE conversation SET " + change);
+        StoreClient client(path().toStdString());
+        QVERIFY(client.list().at(0).damaged);
+        QCOMPARE(client.integrity(),
+                 "conversation " + std::to_string(m_conversation) + ": the checksum does not match");
+        client.value<Done>([&](auto done) { client.store().renameConversation(m_conversation, "new", done); });
+        QVERIFY(load(client).summary.damaged); // the other columns are no better for it
+        QCOMPARE(load(client).messages.size(), std::size_t(messages));
+    }
+
+    void intactConversationIsNotMarked()
+    {
+        StoreClient client(path().toStdString());
+        client.value<Done>([&](auto done) { client.store().setPinned(m_conversation, true, done); });
+        client.remove(m_conversation);
+        client.value<Done>([&](auto done) { client.store().restoreConversation(m_conversation, done); });
+        client.value<Done>([&](auto done) { client.store().setCurrentLeaf(m_conversation, 2, done); });
+        QVERIFY(!client.list().at(0).damaged);
+        QCOMPARE(client.integrity(), std::string("ok"));
+    }
+
+    void conversationDeletedByDamageIsNotErased()
+    {
+        runSql(path(), "UPDATE conversation SET deleted_at = 5");
+        StoreClient client(path().toStdString());
+        client.purge(1000);
+        client.value<Done>([&](auto done) { client.store().restoreConversation(m_conversation, done); });
+        QCOMPARE(load(client).messages.size(), std::size_t(messages));
+    }
+
+    void unreadableIndexOfStreamingMessagesHidesNoText()
+    {
+        MessageId id = 0;
+        {
+            StoreClient client(path().toStdString());
+            id = client.add(reply(m_conversation, 0)).id;
+            client.append(id, PartKind::Answer, "what there was");
+        }
+        write(path(), withBrokenPage(bytesOf(path()), rootPage(path(), "message_streaming")));
+        StoreClient client(path().toStdString());
+        const MessageRecord back = load(client).messages.back();
+        QCOMPARE(back.id, id);
+        QCOMPARE(back.state, MessageState::Interrupted);
+        QCOMPARE(textOf(back), std::string("what there was"));
+    }
+
+    void damagedTraceIsNotShown_data()
+    {
+        QTest::addColumn<QByteArray>("sql");
+        QTest::addColumn<QByteArray>("finding"); // empty: only a missing row, which no row tells
+        const QByteArray run("trace of message 1:");
+        QTest::newRow("data") << QByteArray("UPDATE trace_chunk SET data = x'00' WHERE plane = 0 AND seq = 0")
+                              << QByteArray("trace chunk 0 of plane 0 of message 1");
+        QTest::newRow("model") << QByteArray("UPDATE trace_run SET model_name = 'm'") << run;
+        QTest::newRow("experts") << QByteArray("UPDATE trace_run SET n_experts = 7") << run;
+        QTest::newRow("time") << QByteArray("UPDATE trace_run SET created_at = 7") << run;
+        QTest::newRow("layer") << QByteArray("UPDATE trace_layer SET abs_layer = 7 WHERE idx = 1") << run;
+        QTest::newRow("missing layer") << QByteArray("DELETE FROM trace_layer WHERE idx = 1") << run;
+        QTest::newRow("missing chunk") << QByteArray("DELETE FROM trace_chunk WHERE seq = 1") << QByteArray();
+    }
     void damagedTraceIsNotShown()
     {
+        QFETCH(QByteArray, sql);
+        QFETCH(QByteArray, finding);
         TraceRun run;
         run.message = 1;
-        run.chunks = {{0, 0, 0, 4, {'t', 'r', 'a', 'c', 'e', '-', 'b', 'y', 't', 'e', 's'}}};
+        run.modelName = "nano";
+        run.moeLayers = {1, 2};
+        run.chunks = {{0, 0, 0, 4, {1, 2}}, {0, 1, 4, 4, {3, 4}}, {0, 2, 8, 4, {5, 6}}};
         {
             StoreClient client(path().toStdString());
             client.value<Done>([&](auto done) { client.store().saveTrace(run, done); });
+            QVERIFY(client.trace(1).value);
         }
-        write(path(), flipped("trace-bytes", 5, bytesOf(path())));
+        runSql(path(), sql);
         StoreClient client(path().toStdString());
-        const auto result = client.result<TraceRun>([&](auto done) { client.store().loadTrace(1, done); });
+        const Result<TraceRun> result = client.trace(1);
+        QVERIFY(result.failure);
         QCOMPARE(result.failure->code, ErrorCode::Damaged);
-        QVERIFY(client.integrity().find("trace chunk 0 of plane 0 of message 1") != std::string::npos);
+        QVERIFY(QByteArray::fromStdString(client.integrity()).contains(finding));
     }
 };
 

@@ -8,10 +8,11 @@ CREATE TABLE conversation (
     updated_at   INTEGER NOT NULL,
     activity     INTEGER NOT NULL,                  -- grows with every change: newest first, whatever the clock says
     current_leaf INTEGER NOT NULL,                  -- last message of the branch shown; 0 = empty
-    deleted_at   INTEGER                            -- in the trash since; NULL = not deleted
+    deleted_at   INTEGER,                           -- in the trash since; NULL = not deleted
+    crc32        INTEGER NOT NULL                   -- over all columns above but id
 ) STRICT;
-INSERT INTO conversation VALUES(1,'Wörter und 数字',1,1795496411585,1795496411709,7,3,NULL);
-INSERT INTO conversation VALUES(2,'deleted',0,1795496411777,1795496411785,9,6,1795496411801);
+INSERT INTO conversation VALUES(1,'Wörter und 数字',1,1795496411585,1795496411709,7,3,NULL,508733938);
+INSERT INTO conversation VALUES(2,'deleted',0,1795496411777,1795496411785,9,6,1795496411801,3597113137);
 CREATE TABLE message (
     id                 INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation       INTEGER NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
@@ -22,7 +23,11 @@ CREATE TABLE message (
     thinking_closed    INTEGER NOT NULL,
     model_name         TEXT    NOT NULL,
     model_fingerprint  TEXT    NOT NULL,
-    failure            TEXT    NOT NULL,
+    -- why a reply failed; all empty for other messages
+    failure_code       TEXT    NOT NULL,             -- a name, so that the text can be shown in any language
+    failure_file       TEXT    NOT NULL,
+    failure_field      TEXT    NOT NULL,
+    failure_sentence   TEXT    NOT NULL,             -- English, as the engine said it
     -- sampler settings of a reply; all NULL for other messages
     temperature        REAL,
     top_k              INTEGER,
@@ -45,12 +50,12 @@ CREATE TABLE message (
     parts              INTEGER NOT NULL,             -- how many rows of `part` belong here: a hidden one is noticed
     crc32              INTEGER NOT NULL              -- over all columns above but id
 ) STRICT;
-INSERT INTO message VALUES(1,1,NULL,'user','complete',1795496411613,1,'','','',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,1,1522758820);
-INSERT INTO message VALUES(2,1,1,'assistant','length_limit',1795496411625,1,'nano-r1','a1b2c3','',0.25,40,0.9000000000000000222,0.050000000000000002775,1.125,-1,77,11,5,300,20,0.25,0.375,12.5,0.33333333333333331482,331,131072,2,3889887910);
-INSERT INTO message VALUES(3,1,1,'assistant','failed',1795496411681,0,'nano-r1','a1b2c3','The engine stopped.',0.59999999999999997779,0,0.94999999999999995559,0.0,1.0,0,1024,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,1,108723716);
-INSERT INTO message VALUES(4,1,NULL,'system','complete',1795496411697,1,'','','',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,1,289523825);
-INSERT INTO message VALUES(5,1,1,'assistant','streaming',1795496411709,1,'nano-r1','a1b2c3','',0.59999999999999997779,0,0.94999999999999995559,0.0,1.0,0,1024,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,1,3128901913);
-INSERT INTO message VALUES(6,2,NULL,'user','complete',1795496411785,1,'','','',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,1,3787202164);
+INSERT INTO message VALUES(1,1,NULL,'user','complete',1795496411613,1,'','','','','','',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,1,2150756466);
+INSERT INTO message VALUES(2,1,1,'assistant','length_limit',1795496411625,1,'nano-r1','a1b2c3','','','','',0.25,40,0.9000000000000000222,0.050000000000000002775,1.125,-1,77,11,5,300,20,0.25,0.375,12.5,0.33333333333333331482,331,131072,2,598514053);
+INSERT INTO message VALUES(3,1,1,'assistant','failed',1795496411681,0,'nano-r1','a1b2c3','tensor_mismatch','model.safetensors','layers.3.mlp.gate','The engine stopped.',0.59999999999999997779,0,0.94999999999999995559,0.0,1.0,0,1024,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,1,3036501120);
+INSERT INTO message VALUES(4,1,NULL,'system','complete',1795496411697,1,'','','','','','',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,1,3209326530);
+INSERT INTO message VALUES(5,1,1,'assistant','streaming',1795496411709,1,'nano-r1','a1b2c3','','','','',0.59999999999999997779,0,0.94999999999999995559,0.0,1.0,0,1024,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,1,2869214070);
+INSERT INTO message VALUES(6,2,NULL,'user','complete',1795496411785,1,'','','','','','',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,1,4193306608);
 CREATE TABLE part (
     id       INTEGER PRIMARY KEY,
     message  INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
@@ -85,9 +90,11 @@ CREATE TABLE trace_run (
     k                 INTEGER NOT NULL,
     n_groups          INTEGER NOT NULL,
     topk_groups       INTEGER NOT NULL,
-    n_shared          INTEGER NOT NULL
+    n_shared          INTEGER NOT NULL,
+    chunks            INTEGER NOT NULL,              -- how many rows of `trace_chunk` belong here: a hidden one is noticed
+    crc32             INTEGER NOT NULL               -- over all columns above, then the layers in order
 ) STRICT;
-INSERT INTO trace_run VALUES(2,1795496411765,'nano-v3','f00',64,6,8,3,2);
+INSERT INTO trace_run VALUES(2,1795496411765,'nano-v3','f00',64,6,8,3,2,3,4220031741);
 CREATE TABLE trace_layer (
     run       INTEGER NOT NULL REFERENCES trace_run (message) ON DELETE CASCADE,
     idx       INTEGER NOT NULL,                      -- row of the trace

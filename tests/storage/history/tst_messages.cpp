@@ -54,7 +54,7 @@ private slots:
         record.state = MessageState::Failed;
         record.parts = {{PartKind::Thinking, "hmm"}, {PartKind::Answer, "42"}, {PartKind::Thinking, ""}};
         record.thinkingClosed = false;
-        record.failure = "The engine stopped.";
+        record.failure = {"device_failed", "nano/model.safetensors", "layers.3", "The engine stopped."};
         record.sampler = SamplerRecord{0.1, 40, 0.9, 0.05, 1.1, std::numeric_limits<std::uint64_t>::max(), 77};
         record.statistics = StatisticsRecord{11, 5, 300, 20, 0.25, 0.3, 12.5, 1.0 / 3.0, 331, 131072};
         const MessageRecord written = m_client->add(record);
@@ -142,15 +142,16 @@ private slots:
             expected += piece;
         }
         const StatisticsRecord statistics{1, 2, 3, 4, 5.0, 6.0, 7.0, 8.0, 9, 10};
+        const FailureRecord failure{"non_finite", "a file", "a field", "reason"};
         m_client->value<Done>([&](auto done) {
-            m_client->store().finishMessage(id, MessageState::LengthLimit, false, statistics, "reason", done);
+            m_client->store().finishMessage(id, MessageState::LengthLimit, false, statistics, failure, done);
         });
         const MessageRecord back = stored(id);
         QCOMPARE(back.parts.size(), std::size_t(2));
         QCOMPARE(textOf(back), expected);
         QCOMPARE(back.state, MessageState::LengthLimit);
         QCOMPARE(back.thinkingClosed, false);
-        QCOMPARE(back.failure, std::string("reason"));
+        QCOMPARE(describe(back.failure), describe(failure));
         QCOMPARE(describe(*back.statistics), describe(statistics));
         QVERIFY(!back.damaged);
         QCOMPARE(m_client->integrity(), std::string("ok"));

@@ -75,6 +75,24 @@ private slots:
         QCOMPARE(describe(*load(m_message).value), describe(shorter));
     }
 
+    void traceGrowsByChunks()
+    {
+        const TraceRun whole = sample();
+        TraceRun begun = whole;
+        begun.chunks = {whole.chunks[0], whole.chunks[2]};
+        save(begun);
+        const std::vector<TraceChunk> rest = {whole.chunks[1], whole.chunks[3]};
+        m_client->value<Done>([&](auto done) { m_client->store().appendTrace(m_message, rest, done); });
+        QCOMPARE(describe(*load(m_message).value), describe(whole));
+    }
+
+    void chunksWithoutATraceAreRefused()
+    {
+        const auto result =
+            m_client->result<Done>([&](auto done) { m_client->store().appendTrace(m_message, sample().chunks, done); });
+        QCOMPARE(result.failure->code, ErrorCode::NotFound);
+    }
+
     void messageWithoutTraceSaysSo()
     {
         const Result<TraceRun> result = load(m_message);

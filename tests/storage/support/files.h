@@ -51,6 +51,32 @@ inline void runSql(const QString &path, const QByteArray &sql)
     sqlite3_close(handle);
 }
 
+/// The page that holds the root of a table or an index, from 1.
+inline int rootPage(const QString &path, const QByteArray &name)
+{
+    sqlite3 *handle = nullptr;
+    int page = 0;
+    const QByteArray sql = "SELECT rootpage FROM sqlite_schema WHERE name = '" + name + "'";
+    const auto take = [](void *found, int, char **values, char **) {
+        *static_cast<int *>(found) = QByteArray(values[0]).toInt();
+        return 0;
+    };
+    if (sqlite3_open(path.toUtf8().constData(), &handle) != SQLITE_OK ||
+        sqlite3_exec(handle, sql.constData(), take, &page, nullptr) != SQLITE_OK || page == 0)
+        qFatal("%s", sqlite3_errmsg(handle));
+    sqlite3_close(handle);
+    return page;
+}
+
+constexpr qsizetype pageBytes = 8192;
+
+/// `bytes` with the head of a page overwritten, so that SQLite cannot read the page.
+inline QByteArray withBrokenPage(QByteArray bytes, int page)
+{
+    const qsizetype head = (page - 1) * pageBytes + (page == 1 ? 100 : 0); // page 1 begins with the file's header
+    return bytes.replace(head, 12, QByteArray(12, '\xff'));
+}
+
 /// The failure of opening a store, or nothing when it opens.
 inline std::optional<Failure> openingFailure(const QString &path)
 {

@@ -87,6 +87,10 @@ public:
     {
         return value<std::vector<ConversationSummary>>([&](auto done) { m_store.listConversations(done); });
     }
+    Result<TraceRun> trace(MessageId id)
+    {
+        return result<TraceRun>([&](auto done) { m_store.loadTrace(id, done); });
+    }
     std::string integrity()
     {
         return value<std::string>([&](auto done) { m_store.checkIntegrity(done); });
@@ -154,18 +158,30 @@ inline std::string describe(const StatisticsRecord &s)
     return out.str();
 }
 
+inline std::string describe(const FailureRecord &f)
+{
+    return "failure [" + f.code + "] [" + f.file + "] [" + f.field + "] [" + f.sentence + "]";
+}
+
 inline std::string describe(const MessageRecord &m)
 {
     std::ostringstream out;
     out << "message " << m.id << " of " << m.conversation << " under " << m.parent << " role "
         << static_cast<int>(m.role) << " state " << static_cast<int>(m.state) << " at " << m.createdAt
         << (m.thinkingClosed ? "" : " thinking open") << " model [" << m.modelName << "] [" << m.modelFingerprint
-        << "] failure [" << m.failure << "]" << (m.damaged ? " damaged" : "");
+        << "] " << describe(m.failure) << (m.damaged ? " damaged" : "");
     for (const MessagePart &part : m.parts)
         out << (part.kind == PartKind::Thinking ? " thinking" : " answer") << " [" << part.text << "]";
     out << ' ' << (m.sampler ? describe(*m.sampler) : "no sampler");
     out << ' ' << (m.statistics ? describe(*m.statistics) : "no statistics");
     return out.str();
+}
+
+/// Without the times: they change with every message.
+inline std::string describe(const ConversationSummary &summary)
+{
+    return "conversation " + std::to_string(summary.id) + " [" + summary.title + "]" +
+           (summary.pinned ? " pinned" : "") + " at " + std::to_string(summary.currentLeaf);
 }
 
 inline std::string describe(const TraceRun &run)
