@@ -1,7 +1,7 @@
 #include "app/application.h"
 
+#include "app/close_dialog.h"
 #include "app/failure_text.h"
-#include "app/paths.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -10,15 +10,14 @@ namespace app {
 
 namespace {
 
+constexpr qint64 trashMilliseconds = 30LL * 24 * 60 * 60 * 1000;
+
+} // namespace
+
 std::string historyFile(const ApplicationOptions &options)
 {
     return (options.dataFolder + "/history.sqlite3").toStdString();
 }
-
-constexpr auto bundledModel = "nano-r1";
-constexpr qint64 trashMilliseconds = 30LL * 24 * 60 * 60 * 1000;
-
-} // namespace
 
 Application::Application(ApplicationOptions options)
     : m_options(std::move(options)), m_settings(loadSettings(m_options.settingsFile)),
@@ -30,22 +29,62 @@ Application::Application(ApplicationOptions options)
       m_window(m_settings.ui), m_generation(m_store, m_options.engine), m_chat(m_window, m_store, m_generation)
 {
     m_chat.setUiSettings(m_settings.ui);
-    connect(&m_window, &ui::MainWindow::settingsChanged, this, &Application::applySettings);
-    connect(&m_window, &ui::MainWindow::openModelRequested, this, &Application::openModel);
-    connect(&m_window, &ui::MainWindow::closing, this, [this] { m_generation.finish(); });
-    connect(&m_generation, &GenerationController::modelLoaded, this, [this](const engine::ModelInfo &info) {
-        m_settings.modelFolder = QString::fromStdString(info.folder);
-        saveSettingsNow();
-        m_window.showModel(info);
-    });
-    connect(&m_generation, &GenerationController::modelLoadFailed, this, [this](const auto &event) {
-        m_window.showModelFailure(event.failure, QString::fromStdString(event.folder));
-    });
+    connectWindow();
+    connectModel();
+    m_store.onBackgroundFailure(
+        [this](const storage::Failure &failure) { m_window.showFailure(shownFailure(failure)); });
 }
 
 Application::~Application()
 {
+    settle();
     m_generation.finish();
+}
+
+void Application::connectWindow()
+{
+    connect(&m_window, &ui::MainWindow::settingsChanged, this, &Application::applySettings);
+    connect(&m_window, &ui::MainWindow::openModelRequested, this, &Application::openModel);
+    connect(&m_window, &ui::MainWindow::closing, this, [this] { m_generation.finish(); });
+    m_window.setCloseGuard([this] { return mayClose(); });
+}
+
+void Application::connectModel()
+{
+    connect(&m_generation, &GenerationController::modelLoaded, this, [this](const engine::ModelInfo &info) {
+        const QString folder = QString::fromStdString(info.folder);
+        m_settings.modelFolder = QDir(folder) == QDir(m_options.bundledModel) ? QString() : folder;
+        saveSettingsNow();
+        if (!m_generation.loading()) // else another one was chosen meanwhile
+            m_window.showModel(info);
+    });
+    connect(&m_generation, &GenerationController::modelLoadFailed, this, [this](const auto &event) {
+        if (!m_generation.loading())
+            m_window.showModelFailure(event.failure, QString::fromStdString(event.folder));
+    });
+}
+
+/// Replies end and are saved, as far as that goes quickly.
+void Application::settle()
+{
+    m_generation.settle([this] { return m_chat.idle(); });
+}
+
+bool Application::mayClose()
+{
+    const int givenBack = m_chat.textsGivenBack();
+    for (;;) {
+        settle();
+        const bool unsent = m_chat.textsGivenBack() != givenBack; // was being saved and stands in the text field again
+        if (!unsent && !m_generation.savingHasFailed())
+            return true;
+        const CloseChoice choice =
+            unsent ? CloseChoice::KeepOpen : askBeforeClosing(&m_window, m_generation.unsavedReplies());
+        if (choice == CloseChoice::KeepOpen)
+            m_generation.resume();
+        if (choice != CloseChoice::Retry)
+            return choice == CloseChoice::CloseAnyway;
+    }
 }
 
 void Application::show()
@@ -56,14 +95,14 @@ void Application::show()
     m_store.purgeDeleted(QDateTime::currentMSecsSinceEpoch() - trashMilliseconds, [](const auto &) {});
 }
 
-// The bundled model is found anew each time: its path changes when the program moves.
+// The bundled model is found anew each time, not remembered: its path changes when the program moves.
 void Application::loadFirstModel()
 {
     QString folder = m_options.modelFolder;
     if (folder.isEmpty() && QFileInfo::exists(m_settings.modelFolder + "/config.json"))
         folder = m_settings.modelFolder;
     if (folder.isEmpty())
-        folder = bundledModelsFolder() + '/' + bundledModel;
+        folder = m_options.bundledModel;
     openModel(folder);
 }
 

@@ -3,6 +3,7 @@
 
 #include "app/chat_controller.h"
 #include "app/generation_controller.h"
+#include "app/paths.h"
 #include "app/settings.h"
 #include "storage/conversation_store.h"
 #include "ui/main_window.h"
@@ -15,9 +16,12 @@ namespace app {
 struct ApplicationOptions {
     QString dataFolder; ///< holds history.sqlite3
     QString settingsFile;
-    QString modelFolder; ///< empty: the last one used, else the bundled model
+    QString modelFolder;                              ///< empty: the last one used, else the bundled model
+    QString bundledModel = app::bundledModelFolder(); ///< where that is now
     engine::EngineOptions engine;
 };
+
+std::string historyFile(const ApplicationOptions &options);
 
 class Application : public QObject {
     Q_OBJECT
@@ -34,10 +38,14 @@ public:
     storage::ConversationStore &store() { return m_store; }
 
 private:
+    void connectWindow();
+    void connectModel();
     void loadFirstModel();
     void openModel(const QString &folder);
     void applySettings(const ui::UiSettings &settings);
     void saveSettingsNow();
+    void settle();
+    bool mayClose();
 
     ApplicationOptions m_options;
     Settings m_settings;

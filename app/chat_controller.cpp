@@ -1,5 +1,6 @@
 #include "app/chat_controller.h"
 
+#include "app/failure_record.h"
 #include "app/failure_text.h"
 #include "app/request_builder.h"
 
@@ -59,10 +60,7 @@ void ChatController::connectWindow()
     connect(&m_window, &MainWindow::pinRequested, this, &ChatController::pin);
     connect(&m_window, &MainWindow::deleteRequested, this, &ChatController::remove);
     connect(&m_window, &MainWindow::undoDeleteRequested, this, &ChatController::undoRemove);
-    connect(&m_window, &MainWindow::retryRequested, this, [this] {
-        m_window.showNotice({});
-        m_generation.retrySaving();
-    });
+    connect(&m_window, &MainWindow::retryRequested, &m_generation, &GenerationController::retrySaving);
 }
 
 void ChatController::connectGeneration()
@@ -71,7 +69,8 @@ void ChatController::connectGeneration()
     connect(&m_generation, &GenerationController::liveChanged, this, &ChatController::onLive);
     connect(&m_generation, &GenerationController::replyEnded, this, &ChatController::onEnd);
     connect(&m_generation, &GenerationController::savingFailed, this,
-            [this](const storage::Failure &failure) { m_window.showNotice(failureText(failure), true); });
+            [this](const storage::Failure &failure) { m_window.showSaveFailure(shownFailure(failure)); });
+    connect(&m_generation, &GenerationController::savingRecovered, &m_window, &ui::MainWindow::clearSaveFailure);
 }
 
 void ChatController::start()
@@ -86,8 +85,9 @@ void ChatController::start()
 
 void ChatController::newConversation()
 {
-    const ConversationId left = std::exchange(m_current, 0);
-    forgetIfIdle(left);
+    m_current = 0;
+    --m_newChat;
+    forgetIdle();
     showCurrent();
 }
 
@@ -95,8 +95,8 @@ void ChatController::select(ConversationId id)
 {
     if (id == m_current)
         return;
-    const ConversationId left = std::exchange(m_current, id);
-    forgetIfIdle(left);
+    m_current = id;
+    forgetIdle();
     if (tree(id) != nullptr)
         return showCurrent();
     m_store.loadConversation(id, [this, id](auto result) {
@@ -104,7 +104,7 @@ void ChatController::select(ConversationId id)
             return; // another one was chosen meanwhile
         if (result.failure)
             return report(*result.failure);
-        m_trees.insert_or_assign(id, ConversationTree(result.value->summary, std::move(result.value->messages)));
+        m_trees.try_emplace(id, result.value->summary, std::move(result.value->messages));
         showCurrent();
     });
 }
@@ -114,138 +114,200 @@ void ChatController::send(const QString &text)
     const QString trimmed = text.trimmed();
     if (trimmed.isEmpty())
         return;
-    if (m_current != 0) {
-        ConversationTree *open = tree(m_current);
-        return open != nullptr ? addUserMessage(m_current, open->leaf(), trimmed) : m_window.setDraft(text);
+    const ConversationTree *open = tree(m_current);
+    if (m_current != 0 && open == nullptr) // still being read
+        return giveBack(text);
+    addTurn(open != nullptr ? open->leaf() : 0, trimmed);
+}
+
+void ChatController::addTurn(MessageId parent, const QString &text)
+{
+    if (!readyForTurn())
+        return giveBack(text);
+    storage::Turn turn;
+    if (const ConversationTree *open = tree(m_current))
+        turn.conversation = open->summary();
+    else
+        turn.conversation.title = titleFrom(text).toStdString();
+    turn.question = userMessage(m_current, parent, text);
+    turn.reply = newReply(m_current, 0);
+    const ConversationId key = shownKey();
+    beginTurn(key);
+    m_store.addTurn(std::move(turn), [this, key, text](const auto &result) {
+        if (succeeded(result))
+            return turnSaved(key, *result.value);
+        m_turns.end(key);
+        giveBack(text);
+        showActivity();
+        forgetIdle();
+    });
+}
+
+void ChatController::turnSaved(ConversationId key, const storage::Turn &turn)
+{
+    emit userMessageSaved(turn.question);
+    const ConversationId id = turn.conversation.id;
+    const bool isNew = key != id;
+    if (isNew) {
+        m_trees.try_emplace(id, turn.conversation, std::vector<MessageRecord>{});
+        m_window.updateConversation(turn.conversation);
     }
-    m_store.createConversation(titleFrom(trimmed).toStdString(), [this, trimmed](const auto &result) {
-        if (result.failure)
-            return keepDraft(trimmed, *result.failure);
-        const auto summary = *result.value;
-        m_trees.insert_or_assign(summary.id, ConversationTree(summary, {}));
-        m_window.updateConversation(summary);
-        if (m_current == 0) {
-            m_current = summary.id;
-            m_window.setCurrentConversation(summary.id);
-        }
-        addUserMessage(summary.id, 0, trimmed);
+    if (key == shownKey() && isNew) {
+        m_current = id;
+        m_window.setCurrentConversation(id);
+    }
+    const bool stopped = m_turns.end(key);
+    ConversationTree &open = *tree(id); // kept while the turn was in flight
+    addToTree(open, {turn.question, turn.reply});
+    startReply(open, turn.reply, false);
+    if (stopped)
+        m_generation.stop(id);
+}
+
+void ChatController::addReply(MessageId parent)
+{
+    if (!readyForTurn())
+        return;
+    const ConversationId key = m_current;
+    beginTurn(key);
+    m_store.addMessage(newReply(key, parent), [this, key](const auto &result) {
+        if (succeeded(result))
+            return replySaved(*result.value);
+        m_turns.end(key);
+        showActivity();
+        forgetIdle();
     });
 }
 
-void ChatController::addUserMessage(ConversationId conversation, MessageId parent, const QString &text)
+void ChatController::replySaved(const MessageRecord &reply)
 {
-    m_store.addMessage(userMessage(conversation, parent, text), [this, conversation, text](const auto &result) {
-        if (result.failure)
-            return keepDraft(text, *result.failure);
-        emit userMessageSaved(*result.value);
-        ConversationTree *open = tree(conversation);
-        if (open == nullptr)
-            return;
-        const bool branched = open->leaf() != result.value->parent;
-        open->add(*result.value);
-        if (conversation == m_current) {
-            if (branched)
-                m_window.showTranscript(open->transcript());
-            else
-                m_window.appendMessage(open->transcriptMessage(*result.value));
-        }
-        createReply(conversation, result.value->id);
-    });
+    const bool stopped = m_turns.end(reply.conversation);
+    ConversationTree &open = *tree(reply.conversation); // kept while the turn was in flight
+    addToTree(open, {reply});
+    startReply(open, reply, false);
+    if (stopped)
+        m_generation.stop(reply.conversation);
 }
 
-void ChatController::createReply(ConversationId conversation, MessageId parent)
+void ChatController::addToTree(ConversationTree &tree, const std::vector<MessageRecord> &messages)
 {
+    const bool branched = tree.leaf() != messages.front().parent;
+    for (const MessageRecord &message : messages)
+        tree.add(message);
+    if (tree.summary().id != m_current)
+        return;
+    if (branched)
+        return m_window.showTranscript(tree.transcript());
+    for (const MessageRecord &message : messages)
+        m_window.appendMessage(tree.transcriptMessage(message));
+}
+
+void ChatController::startReply(const ConversationTree &tree, const MessageRecord &reply, bool continuing)
+{
+    const ConversationId id = tree.summary().id;
+    const auto earlier =
+        continuing ? reply.statistics.value_or(storage::StatisticsRecord{}) : storage::StatisticsRecord{};
+    m_generation.start({id, reply.id}, buildRequest(tree, reply, continuing), earlier);
+    showActivity();
+    refreshSummary(id);
+}
+
+MessageRecord ChatController::newReply(ConversationId conversation, MessageId parent) const
+{
+    const engine::ModelInfo &model = m_generation.model();
     MessageRecord reply;
     reply.conversation = conversation;
     reply.parent = parent;
     reply.role = MessageRole::Assistant;
     reply.state = MessageState::Streaming;
-    reply.modelName = m_generation.model().name;
-    reply.modelFingerprint = m_generation.model().fingerprint;
-    reply.thinkingClosed = !m_generation.model().reasons;
-    reply.sampler = samplerForNewReply();
-    m_store.addMessage(std::move(reply), [this, conversation](const auto &result) {
-        if (result.failure)
-            return report(*result.failure);
-        ConversationTree *open = tree(conversation);
-        if (open == nullptr)
-            return;
-        const bool branched = open->leaf() != result.value->parent;
-        open->add(*result.value);
-        if (conversation == m_current) {
-            if (branched)
-                m_window.showTranscript(open->transcript());
-            else
-                m_window.appendMessage(open->transcriptMessage(*result.value));
-        }
-        startReply(*open, *result.value, false);
-        refreshSummary(conversation);
-    });
+    reply.modelName = model.name;
+    reply.modelFingerprint = model.fingerprint;
+    reply.thinkingClosed = !model.reasons;
+    reply.sampler = samplerFor(m_settings, model);
+    return reply;
 }
 
-void ChatController::startReply(ConversationTree &tree, const MessageRecord &reply, bool continuing)
+/// False where a reply is under way already, and, with a notice, while nobody knows which model will answer.
+bool ChatController::readyForTurn()
 {
-    const auto earlier =
-        continuing ? reply.statistics.value_or(storage::StatisticsRecord{}) : storage::StatisticsRecord{};
-    m_generation.start({tree.summary().id, reply.id}, requestFor(tree, reply, continuing), earlier);
-    if (tree.summary().id == m_current)
-        m_window.setGenerating(true);
+    if (m_generation.loading()) {
+        m_window.showNotice(tr("The model is still loading. Please try again when it is ready."));
+        return false;
+    }
+    return !busy(shownKey());
 }
 
-engine::GenerationRequest ChatController::requestFor(const ConversationTree &tree, const MessageRecord &reply,
-                                                     bool continuing) const
+bool ChatController::busy(ConversationId id) const
 {
-    return buildRequest(tree, reply, continuing);
+    return m_turns.contains(id) || m_generation.generating(id);
 }
 
-storage::SamplerRecord ChatController::samplerForNewReply() const
+void ChatController::beginTurn(ConversationId key)
 {
-    return samplerFor(m_settings, m_generation.model());
+    m_turns.begin(key);
+    showActivity();
 }
 
-void ChatController::regenerate(MessageId reply)
+void ChatController::showActivity()
 {
-    ConversationTree *open = tree(m_current);
-    const MessageRecord *message = open != nullptr ? open->find(reply) : nullptr;
-    if (message == nullptr || message->role != MessageRole::Assistant || m_generation.generating(m_current))
+    m_window.setGenerating(busy(shownKey()));
+}
+
+void ChatController::regenerate(MessageId id)
+{
+    const ConversationTree *open = tree(m_current);
+    const MessageRecord *message = open != nullptr ? open->find(id) : nullptr;
+    if (message == nullptr)
         return;
-    createReply(m_current, message->parent);
+    if (message->role == MessageRole::Assistant)
+        addReply(message->parent);
+    else if (message->role == MessageRole::User && id == open->leaf())
+        addReply(id);
 }
 
 void ChatController::edit(MessageId userMessageId, const QString &text)
 {
-    ConversationTree *open = tree(m_current);
+    const ConversationTree *open = tree(m_current);
     const MessageRecord *message = open != nullptr ? open->find(userMessageId) : nullptr;
-    if (message == nullptr || message->role != MessageRole::User || text.trimmed().isEmpty() ||
-        m_generation.generating(m_current))
+    if (message == nullptr || message->role != MessageRole::User || text.trimmed().isEmpty())
         return;
-    addUserMessage(m_current, message->parent, text.trimmed());
+    addTurn(message->parent, text.trimmed());
 }
 
 void ChatController::continueReply(MessageId reply)
 {
-    ConversationTree *open = tree(m_current);
-    MessageRecord *message = open != nullptr ? open->find(reply) : nullptr;
-    if (message == nullptr || message->role != MessageRole::Assistant || m_generation.generating(m_current))
+    const ConversationTree *open = tree(m_current);
+    const MessageRecord *message = open != nullptr ? open->find(reply) : nullptr;
+    if (message == nullptr || message->role != MessageRole::Assistant || !readyForTurn())
         return;
-    m_store.reopenMessage(reply, [this, conversation = m_current, reply](const auto &result) {
-        if (result.failure)
-            return report(*result.failure);
-        ConversationTree *tree = this->tree(conversation);
-        MessageRecord *continued = tree != nullptr ? tree->find(reply) : nullptr;
-        if (continued == nullptr)
-            return;
-        continued->state = MessageState::Streaming;
-        if (conversation == m_current)
-            m_window.showTranscript(tree->transcript());
-        startReply(*tree, *continued, true);
+    const ConversationId key = m_current;
+    beginTurn(key);
+    m_store.reopenMessage(reply, [this, key, reply](const auto &result) {
+        if (succeeded(result))
+            return goOn(key, reply);
+        m_turns.end(key);
+        showActivity();
+        forgetIdle();
     });
+}
+
+void ChatController::goOn(ConversationId conversation, MessageId reply)
+{
+    const bool stopped = m_turns.end(conversation);
+    ConversationTree &open = *tree(conversation); // kept while the turn was in flight
+    MessageRecord &message = *open.find(reply);
+    message.state = MessageState::Streaming;
+    if (conversation == m_current)
+        m_window.showTranscript(open.transcript());
+    startReply(open, message, true);
+    if (stopped)
+        m_generation.stop(conversation);
 }
 
 void ChatController::showBranch(MessageId message, int branch)
 {
     ConversationTree *open = tree(m_current);
-    if (open == nullptr || m_generation.generating(m_current))
+    if (open == nullptr || busy(m_current))
         return;
     const auto alternatives = open->siblings(message);
     if (branch < 0 || branch >= static_cast<int>(alternatives.size()))
@@ -253,14 +315,12 @@ void ChatController::showBranch(MessageId message, int branch)
     const MessageId leaf = open->newestLeafBelow(alternatives[static_cast<std::size_t>(branch)]);
     open->summary().currentLeaf = leaf;
     m_window.showTranscript(open->transcript());
-    m_store.setCurrentLeaf(m_current, leaf, [this](const auto &result) {
-        if (result.failure)
-            report(*result.failure);
-    });
+    m_store.setCurrentLeaf(m_current, leaf, [this](const auto &result) { succeeded(result); });
 }
 
 void ChatController::stop()
 {
+    m_turns.stop(shownKey());
     m_generation.stop(m_current);
 }
 
@@ -270,31 +330,30 @@ void ChatController::rename(ConversationId id, const QString &title)
     if (trimmed.isEmpty())
         return;
     m_store.renameConversation(id, trimmed.toStdString(), [this, id](const auto &result) {
-        if (result.failure)
-            return report(*result.failure);
-        refreshSummary(id);
+        if (succeeded(result))
+            refreshSummary(id);
     });
 }
 
 void ChatController::pin(ConversationId id, bool pinned)
 {
     m_store.setPinned(id, pinned, [this, id](const auto &result) {
-        if (result.failure)
-            return report(*result.failure);
-        refreshSummary(id);
+        if (succeeded(result))
+            refreshSummary(id);
     });
 }
 
 void ChatController::remove(ConversationId id)
 {
+    m_turns.stop(id);
     m_generation.stop(id);
     m_store.loadConversation(id, [this, id](const auto &loaded) {
         if (loaded.failure)
             return report(*loaded.failure);
         m_removed[id] = loaded.value->summary;
         m_store.deleteConversation(id, [this, id](const auto &result) {
-            if (result.failure)
-                return report(*result.failure);
+            if (!succeeded(result))
+                return;
             m_window.removeConversation(id);
             if (id == m_current)
                 newConversation();
@@ -306,8 +365,8 @@ void ChatController::remove(ConversationId id)
 void ChatController::undoRemove(ConversationId id)
 {
     m_store.restoreConversation(id, [this, id](const auto &result) {
-        if (result.failure)
-            return report(*result.failure);
+        if (!succeeded(result))
+            return;
         const auto removed = m_removed.extract(id);
         if (!removed.empty())
             m_window.updateConversation(removed.mapped());
@@ -344,15 +403,12 @@ void ChatController::onEnd(const ReplyTarget &target, const ReplyEnd &end)
     message->state = end.state;
     message->thinkingClosed = end.thinkingClosed;
     message->statistics = end.statistics;
-    message->failure = end.failure.sentence;
+    message->failure = failureRecord(end);
     if (target.conversation == m_current) {
-        ui::TranscriptMessage shown = open->transcriptMessage(*message);
-        if (end.state == MessageState::Failed)
-            shown.failure = failureText(end.failure);
-        m_window.finishMessage(shown);
-        m_window.setGenerating(false);
+        m_window.finishMessage(open->transcriptMessage(*message));
+        showActivity();
     } else {
-        forgetIfIdle(target.conversation);
+        forgetIdle();
     }
     refreshSummary(target.conversation);
 }
@@ -368,7 +424,7 @@ void ChatController::showCurrent()
     m_window.setCurrentConversation(m_current);
     const ConversationTree *open = tree(m_current);
     m_window.showTranscript(open != nullptr ? open->transcript() : std::vector<ui::TranscriptMessage>{});
-    m_window.setGenerating(m_generation.generating(m_current));
+    showActivity();
     if (const Reply *reply = m_generation.reply(m_current))
         onLive(*reply);
 }
@@ -385,22 +441,36 @@ void ChatController::refreshSummary(ConversationId id)
     });
 }
 
-void ChatController::forgetIfIdle(ConversationId id)
+void ChatController::forgetIdle()
 {
-    if (id != m_current && !m_generation.generating(id))
-        m_trees.erase(id);
+    std::erase_if(m_trees, [this](const auto &entry) {
+        const ConversationId id = entry.first;
+        return id != m_current && !busy(id) && !m_generation.hasUnsaved(id);
+    });
+}
+
+/// Tells the user about a failure. A success is a reason to try again what could not be saved before.
+template <typename T>
+bool ChatController::succeeded(const storage::Result<T> &result)
+{
+    if (result.failure)
+        report(*result.failure);
+    else if (m_generation.savingHasFailed())
+        m_generation.retrySaving();
+    return !result.failure;
 }
 
 void ChatController::report(const storage::Failure &failure)
 {
-    m_window.showNotice(failureText(failure));
+    m_window.showFailure(shownFailure(failure));
 }
 
-void ChatController::keepDraft(const QString &text, const storage::Failure &failure)
+/// Into the text field, above what has been written there meanwhile.
+void ChatController::giveBack(const QString &text)
 {
-    if (m_window.draft().isEmpty())
-        m_window.setDraft(text);
-    report(failure);
+    ++m_textsGivenBack;
+    const QString draft = m_window.draft();
+    m_window.setDraft(draft.isEmpty() ? text : text + "\n\n" + draft);
 }
 
 } // namespace app

@@ -1,9 +1,10 @@
 #pragma once
 // What the window's wishes mean: which conversation is open, what is sent, edited, regenerated, continued, and in what
-// order it is saved. The user's message is in the history before the engine is asked. UI thread.
+// order it is saved. A question and the row of its reply are in the history before the engine is asked. UI thread.
 
 #include "app/conversation_tree.h"
 #include "app/generation_controller.h"
+#include "app/turns_in_flight.h"
 #include "storage/conversation_store.h"
 #include "ui/main_window.h"
 
@@ -23,12 +24,14 @@ public:
     void setUiSettings(const ui::UiSettings &settings) { m_settings = settings; }
 
     storage::ConversationId current() const { return m_current; }
+    bool idle() const { return m_turns.empty(); } ///< nothing waits to be written before the engine is asked
+    int textsGivenBack() const { return m_textsGivenBack; }
 
     // What the window asks for; also the entry points of tests.
     void newConversation();
     void select(storage::ConversationId id);
     void send(const QString &text);
-    void regenerate(storage::MessageId reply);
+    void regenerate(storage::MessageId message); ///< another reply; of a question without one the first
     void edit(storage::MessageId userMessage, const QString &text);
     void continueReply(storage::MessageId reply);
     void showBranch(storage::MessageId message, int branch);
@@ -45,12 +48,20 @@ private:
     void connectWindow();
     void connectGeneration();
 
-    void addUserMessage(storage::ConversationId conversation, storage::MessageId parent, const QString &text);
-    void createReply(storage::ConversationId conversation, storage::MessageId parent);
-    void startReply(ConversationTree &tree, const storage::MessageRecord &reply, bool continuing);
-    engine::GenerationRequest requestFor(const ConversationTree &tree, const storage::MessageRecord &reply,
-                                         bool continuing) const;
-    storage::SamplerRecord samplerForNewReply() const;
+    void addTurn(storage::MessageId parent, const QString &text);
+    void turnSaved(storage::ConversationId key, const storage::Turn &turn);
+    void addReply(storage::MessageId parent);
+    void replySaved(const storage::MessageRecord &reply);
+    void goOn(storage::ConversationId conversation, storage::MessageId reply);
+    void addToTree(ConversationTree &tree, const std::vector<storage::MessageRecord> &messages);
+    void startReply(const ConversationTree &tree, const storage::MessageRecord &reply, bool continuing);
+    storage::MessageRecord newReply(storage::ConversationId conversation, storage::MessageId parent) const;
+
+    bool readyForTurn();
+    bool busy(storage::ConversationId id) const;
+    /// The conversation shown; a new one that has no id yet goes by a negative number of its own.
+    storage::ConversationId shownKey() const { return m_current != 0 ? m_current : m_newChat; }
+    void beginTurn(storage::ConversationId key);
 
     void onText(const ReplyTarget &target, storage::PartKind kind, const std::string &text);
     void onLive(const Reply &reply);
@@ -59,16 +70,22 @@ private:
     ConversationTree *tree(storage::ConversationId id);
     void showCurrent();
     void refreshSummary(storage::ConversationId id);
-    void forgetIfIdle(storage::ConversationId id);
+    void forgetIdle();
+    void showActivity();
+    template <typename T>
+    bool succeeded(const storage::Result<T> &result);
     void report(const storage::Failure &failure);
-    void keepDraft(const QString &text, const storage::Failure &failure);
+    void giveBack(const QString &text);
 
     ui::MainWindow &m_window;
     storage::ConversationStore &m_store;
     GenerationController &m_generation;
     ui::UiSettings m_settings;
     storage::ConversationId m_current = 0;
-    /// Open conversations: the one shown and those with a reply in flight.
+    storage::ConversationId m_newChat = -1;
+    TurnsInFlight m_turns;
+    int m_textsGivenBack = 0;
+    /// Open conversations: the one shown and those with a reply in flight or not saved yet.
     std::map<storage::ConversationId, ConversationTree> m_trees;
     std::map<storage::ConversationId, storage::ConversationSummary> m_removed; ///< for undo
 };

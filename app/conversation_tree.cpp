@@ -1,5 +1,7 @@
 #include "app/conversation_tree.h"
 
+#include "app/failure_text.h"
+
 #include <algorithm>
 
 namespace app {
@@ -87,12 +89,12 @@ ui::TranscriptMessage ConversationTree::transcriptMessage(const MessageRecord &m
     shown.state = message.state;
     shown.thinking = QString::fromStdString(textOf(message, PartKind::Thinking));
     shown.answer = QString::fromStdString(textOf(message, PartKind::Answer));
-    shown.thinkingClosed = message.thinkingClosed;
+    shown.thinkingClosed = thoughtClosed(message);
     shown.branch = position == alternatives.end() ? 0 : static_cast<int>(position - alternatives.begin());
     shown.branches = std::max<int>(1, static_cast<int>(alternatives.size()));
     shown.createdAt = message.createdAt;
     shown.modelName = QString::fromStdString(message.modelName);
-    shown.failure = QString::fromStdString(message.failure);
+    shown.failure = failureText(message.failure);
     shown.damaged = message.damaged;
     shown.statistics = message.statistics;
     shown.sampler = message.sampler;
@@ -112,6 +114,11 @@ void appendText(MessageRecord &message, PartKind kind, std::string_view text)
     if (message.parts.empty() || message.parts.back().kind != kind)
         message.parts.push_back({kind, {}});
     message.parts.back().text += text;
+}
+
+bool thoughtClosed(const MessageRecord &message)
+{
+    return message.thinkingClosed || !textOf(message, PartKind::Answer).empty();
 }
 
 std::string textOf(const MessageRecord &message, PartKind kind)

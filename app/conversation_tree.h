@@ -47,6 +47,10 @@ private:
 /// Appends to the last part if it is of that kind, else opens a new one (the order of the model's output).
 void appendText(storage::MessageRecord &message, storage::PartKind kind, std::string_view text);
 
+/// An answer closes the thought before it. The row says so only once the reply has ended, which a killed program
+/// never wrote.
+bool thoughtClosed(const storage::MessageRecord &message);
+
 /// All text of one kind, in order.
 std::string textOf(const storage::MessageRecord &message, storage::PartKind kind);
 

@@ -1,6 +1,6 @@
 #include "app/failure_text.h"
 
-#include "ui/error_text.h"
+#include "app/failure_record.h"
 
 namespace app {
 
@@ -37,10 +37,19 @@ QString failureText(const engine::Failure &failure)
     return ui::errorText(failure);
 }
 
-QString failureText(const storage::Failure &failure)
+QString failureText(const storage::FailureRecord &failure)
 {
-    return ui::storageErrorText(problemOf(failure.code), QString::fromStdString(failure.file),
-                                QString::fromStdString(failure.sentence));
+    return failure.code.empty() ? QString() : failureText(engineFailure(failure));
+}
+
+QString failureText(const storage::Failure &failure, ui::StorageMoment moment)
+{
+    return ui::storageErrorText(shownFailure(failure), moment);
+}
+
+ui::StorageFailure shownFailure(const storage::Failure &failure)
+{
+    return {problemOf(failure.code), QString::fromStdString(failure.file), QString::fromStdString(failure.sentence)};
 }
 
 } // namespace app

@@ -10,6 +10,7 @@
 #include <QElapsedTimer>
 #include <QObject>
 #include <QTimer>
+#include <functional>
 #include <map>
 
 namespace app {
@@ -25,8 +26,10 @@ public:
     void loadModel(const QString &folder);
     const engine::ModelInfo &model() const { return m_model; } ///< name is empty while none is loaded
     bool modelReady() const { return !m_model.name.empty(); }
+    /// A model was asked for and has not answered: until then nobody knows whose replies the next ones will be.
+    bool loading() const { return m_loads > 0; }
 
-    /// The reply's message exists in the history (state Streaming).
+    /// The reply's message exists in the history (state Streaming). Ends at once, as stopped, after settle().
     void start(ReplyTarget target, engine::GenerationRequest request, storage::StatisticsRecord earlier = {});
     void stop(storage::ConversationId conversation);
     bool generating(storage::ConversationId conversation) const;
@@ -34,7 +37,14 @@ public:
 
     void retrySaving() { m_saves.retry(); }
     bool everythingSaved() const { return m_saves.idle(); } ///< of what saving was begun for
-    /// Stops everything and waits, up to two seconds, until what was generated is saved.
+    bool savingHasFailed() const { return m_saves.failed(); }
+    bool hasUnsaved(storage::ConversationId conversation) const { return m_saves.contains(conversation); }
+    int unsavedReplies() const { return m_saves.replies(); }
+
+    /// Stops everything and waits, up to two seconds, until what was generated is saved and `othersIdle` says so too.
+    void settle(const std::function<bool()> &othersIdle);
+    void resume() { m_settling = false; } ///< the program goes on after settle()
+    /// The program ends: what is not saved yet goes to the store, which writes it before it closes.
     void finish();
 
 signals:
@@ -43,13 +53,16 @@ signals:
     void textArrived(const app::ReplyTarget &target, storage::PartKind kind, const std::string &text);
     void liveChanged(const app::Reply &reply);
     void replyEnded(const app::ReplyTarget &target, const app::ReplyEnd &end);
-    void savingFailed(const storage::Failure &failure);
+    void savingFailed(const storage::Failure &failure); ///< tried again every few seconds
+    void savingRecovered();                             ///< everything is saved after all
 
 private:
     struct Pending; ///< a Reply with its unsaved text
 
     void scheduleFrame();
     void takeEvents();
+    void take(const engine::GenerationEvent &event);
+    void giveUp(engine::RequestId request, const char *why);
     void handle(const engine::ModelLoaded &event);
     void handle(const engine::ModelLoadFailed &event);
     void handle(const engine::PromptProgress &event);
@@ -59,9 +72,11 @@ private:
     void handle(const engine::GenerationFailed &event);
 
     static void addText(Pending &pending, const std::vector<engine::TextPiece> &text);
-    void saveText();
+    void saveTexts();
+    void saveText(Pending &pending);
     void endReply(engine::RequestId request, ReplyEnd end);
-    void saveTrace(const Reply &reply);
+    void saveEnd(const ReplyTarget &target, const ReplyEnd &end);
+    void saveTrace(Pending &pending, bool ended);
     Pending *find(engine::RequestId request);
 
     storage::ConversationStore &m_store;
@@ -70,8 +85,11 @@ private:
     std::map<engine::RequestId, Pending> m_pending;
     QTimer m_frame;
     QTimer m_saveTimer;
+    QTimer m_retryTimer;
     QElapsedTimer m_sinceFrame;
     engine::RequestId m_lastRequest = 0;
+    int m_loads = 0; ///< asked for and not answered
+    bool m_settling = false;
     std::unique_ptr<engine::Engine> m_engine; ///< last: its worker must be gone before what it wakes
 };
 

@@ -4,11 +4,14 @@
 #include "app/failure_text.h"
 #include "app/paths.h"
 #include "app/single_instance.h"
+#include "app/start_up.h"
+#include "ui/start_up.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QMessageBox>
 #include <QTextStream>
+#include <exception>
 #include <sys/stat.h>
 
 namespace {
@@ -34,14 +37,49 @@ app::ApplicationOptions parseOptions(const QApplication &application)
     return options;
 }
 
-int refuse(const storage::Error &error)
+/// The last thing the program says.
+int fail(const std::exception &error)
 {
-    const QString text = app::failureText(storage::Failure{error.code(), error.file(), error.what()});
+    const QString text = app::failureText(engine::Failure{engine::ErrorCode::Internal, {}, {}, error.what()});
     QTextStream(stderr) << text << '\n';
     QMessageBox box(QMessageBox::Critical, "Bathyscope", text, QMessageBox::Close);
     box.setTextFormat(Qt::PlainText);
     box.exec();
     return 1;
+}
+
+app::RecoveryChoice ask(const storage::Error &error, bool backupExists)
+{
+    QTextStream(stderr) << error.what() << '\n'; // for whoever started it without a screen
+    return app::askAfterRefusal(error, backupExists);
+}
+
+void sayAlreadyOpen(const app::ApplicationOptions &options)
+{
+    QTextStream(stdout) << QCoreApplication::translate("main", "%1 is already open; its window was raised.")
+                               .arg(QString::fromStdString(app::historyFile(options)))
+                        << '\n';
+}
+
+int run(const app::ApplicationOptions &options)
+{
+    app::SingleInstance instance(options.dataFolder);
+    if (instance.raiseOther()) {
+        sayAlreadyOpen(options);
+        return 0;
+    }
+    const auto program = app::openApplication(options, ask);
+    if (!program)
+        return 1;
+    instance.listen();
+    ui::MainWindow &window = program->window();
+    QObject::connect(&instance, &app::SingleInstance::raiseRequested, &window, [&window] {
+        window.setWindowState(window.windowState() & ~Qt::WindowMinimized);
+        window.raise();
+        window.activateWindow();
+    });
+    program->show();
+    return QApplication::exec();
 }
 
 } // namespace
@@ -57,20 +95,10 @@ int main(int argc, char *argv[])
     QGuiApplication::setDesktopFileName("org.bathyscope.Bathyscope");
 
     const app::ApplicationOptions options = parseOptions(application);
-    app::SingleInstance instance(options.dataFolder);
-    if (instance.raiseOther())
-        return 0;
+    ui::applyAtStartUp(app::loadSettings(options.settingsFile).ui);
     try {
-        app::Application program(options);
-        instance.listen();
-        QObject::connect(&instance, &app::SingleInstance::raiseRequested, &program.window(), [&program] {
-            program.window().setWindowState(program.window().windowState() & ~Qt::WindowMinimized);
-            program.window().raise();
-            program.window().activateWindow();
-        });
-        program.show();
-        return QApplication::exec();
-    } catch (const storage::Error &error) {
-        return refuse(error);
+        return run(options);
+    } catch (const std::exception &error) {
+        return fail(error);
     }
 }

@@ -40,4 +40,9 @@ QString bundledModelsFolder()
     return {};
 }
 
+QString bundledModelFolder()
+{
+    return bundledModelsFolder() + "/nano-r1";
+}
+
 } // namespace app

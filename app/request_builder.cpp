@@ -25,7 +25,7 @@ engine::Role roleOf(MessageRole role)
 engine::ChatMessage chatMessage(const storage::MessageRecord &message)
 {
     return {roleOf(message.role), textOf(message, PartKind::Answer), textOf(message, PartKind::Thinking),
-            message.thinkingClosed};
+            thoughtClosed(message)};
 }
 
 engine::SamplerSettings samplerSettings(const storage::SamplerRecord &record)

@@ -9,7 +9,8 @@ namespace app {
 
 namespace {
 
-constexpr int answerMilliseconds = 500;
+constexpr int answerMilliseconds = 2000; // a busy window may be in the middle of something
+constexpr char raised = 'R';
 
 } // namespace
 
@@ -22,17 +23,24 @@ SingleInstance::SingleInstance(const QString &dataFolder, QObject *parent) : QOb
         folder = dataFolder;
     m_name = folder + "/bathyscope-" + digest;
     m_server.setSocketOptions(QLocalServer::UserAccessOption);
-    connect(&m_server, &QLocalServer::newConnection, this, [this] {
-        delete m_server.nextPendingConnection();
-        emit raiseRequested();
-    });
+    connect(&m_server, &QLocalServer::newConnection, this, &SingleInstance::answer);
+}
+
+void SingleInstance::answer()
+{
+    QLocalSocket *other = m_server.nextPendingConnection();
+    connect(other, &QLocalSocket::disconnected, other, &QObject::deleteLater);
+    other->write(&raised, 1);
+    other->flush();
+    emit raiseRequested();
 }
 
 bool SingleInstance::raiseOther() const
 {
     QLocalSocket socket;
     socket.connectToServer(m_name);
-    return socket.waitForConnected(answerMilliseconds);
+    // The system accepts the connection by itself, also for a program that hangs: only the answer is a sign of life.
+    return socket.waitForConnected(answerMilliseconds) && socket.waitForReadyRead(answerMilliseconds);
 }
 
 void SingleInstance::listen()

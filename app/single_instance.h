@@ -14,7 +14,8 @@ public:
     /// The socket's name is derived from `dataFolder`, so that another history may have its own window.
     explicit SingleInstance(const QString &dataFolder, QObject *parent = nullptr);
 
-    /// True if another instance answered and was asked to raise its window.
+    /// True if another instance has answered that it raises its window. One that only holds the socket and hangs does
+    /// not count. Waits for a moment.
     bool raiseOther() const;
     /// Listens for later starts. A socket left behind by a killed program is replaced.
     void listen();
@@ -23,6 +24,8 @@ signals:
     void raiseRequested();
 
 private:
+    void answer();
+
     QString m_name;
     QLocalServer m_server;
 };

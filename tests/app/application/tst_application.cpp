@@ -1,87 +1,13 @@
 // The whole program in a window, driven by keys: the real store, the real engine, a tiny random model.
 
-#include "app/application.h"
+#include "tests/app/support/program.h"
 #include "tests/engine/support/tiny_model.h"
-#include "ui/transcript/transcript_view.h"
-#include "ui/window/composer.h"
 
 #include <QFile>
-
-#include <QSignalSpy>
+#include <QSettings>
 #include <QTemporaryDir>
-#include <QTest>
 
-using storage::MessageRole;
-
-namespace {
-
-constexpr int patience = 20'000; // milliseconds; a bound, not an expectation
-
-/// One run of the program on a data folder that outlives it.
-class Program {
-public:
-    Program(const QString &data, const QString &model) : m_application(options(data, model))
-    {
-        m_application.show();
-        m_view = m_application.window().findChild<ui::TranscriptView *>();
-        m_edit = m_application.window().findChild<ui::ComposerEdit *>();
-    }
-
-    bool waitForModel()
-    {
-        return QTest::qWaitFor([this] { return m_application.generation().modelReady(); }, patience);
-    }
-
-    /// Types, presses Enter and waits for the end of the reply.
-    bool ask(const QString &text)
-    {
-        QSignalSpy ended(&m_application.generation(), &app::GenerationController::replyEnded);
-        type(text);
-        return ended.wait(patience);
-    }
-
-    void type(const QString &text)
-    {
-        m_edit->setFocus();
-        m_edit->clear();
-        QTest::keyClicks(m_edit, text);
-        QTest::keyClick(m_edit, Qt::Key_Return);
-    }
-
-    app::Application &application() { return m_application; }
-    ui::TranscriptView &view() { return *m_view; }
-
-    /// As they are on disk once the end of a reply has been written.
-    std::vector<storage::MessageRecord> messages()
-    {
-        if (!QTest::qWaitFor([this] { return m_application.generation().everythingSaved(); }, patience))
-            qFatal("the reply was not saved");
-        std::optional<std::vector<storage::MessageRecord>> found;
-        m_application.store().loadConversation(m_application.chat().current(), [&found](auto result) {
-            found = result.value ? std::move(result.value->messages) : std::vector<storage::MessageRecord>{};
-        });
-        if (!QTest::qWaitFor([&found] { return found.has_value(); }, patience))
-            qFatal("the history did not answer");
-        return std::move(*found);
-    }
-
-private:
-    static app::ApplicationOptions options(const QString &data, const QString &model)
-    {
-        app::ApplicationOptions options;
-        options.dataFolder = data;
-        options.settingsFile = data + "/bathyscope.ini";
-        options.modelFolder = model;
-        options.engine.threads = 1;
-        return options;
-    }
-
-    app::Application m_application;
-    ui::TranscriptView *m_view = nullptr;
-    ui::ComposerEdit *m_edit = nullptr;
-};
-
-} // namespace
+using namespace support;
 
 class ApplicationTest : public QObject {
     Q_OBJECT
@@ -92,21 +18,13 @@ class ApplicationTest : public QObject {
 
     QString freshData() { return m_folder.filePath(QString("data%1").arg(++m_runs)); }
 
-    /// A reply that ends by length or by the end token; both are complete answers of a random model.
-    static bool ended(const storage::MessageRecord &message)
-    {
-        return message.state == storage::MessageState::Complete ||
-               message.state == storage::MessageState::LengthLimit ||
-               message.state == storage::MessageState::ContextFull;
-    }
-
 private slots:
     void initTestCase()
     {
-        support::TinyModelOptions options;
+        TinyModelOptions options;
         options.maxPositions = 2048;
         m_model = m_folder.filePath("tiny");
-        support::writeTinyModel(options, m_model.toStdString());
+        writeTinyModel(options, m_model.toStdString());
     }
 
     void aQuestionIsAnsweredAndFoundAgainAfterARestart()
@@ -224,20 +142,37 @@ private slots:
         QVERIFY(QTest::qWaitFor([&] { return program.view().plainText(false).contains("Keep me"); }, patience));
     }
 
-    void theUsersMessageIsSavedBeforeTheEngineIsAsked()
+    void aModelWithoutExpertsAnswersToo()
     {
-        Program program(freshData(), m_model); // the model is still loading
-        QSignalSpy saved(&program.application().chat(), &app::ChatController::userMessageSaved);
-        program.application().chat().send("Early");
-        QVERIFY(saved.wait(patience));
-        const auto messages = program.messages();
-        QCOMPARE(app::textOf(messages.front(), storage::PartKind::Answer), std::string("Early"));
+        TinyModelOptions options;
+        options.firstDense = options.layers;
+        const QString dense = m_folder.filePath("dense");
+        writeTinyModel(options, dense.toStdString());
+        Program program(freshData(), dense);
+        QVERIFY(program.waitForModel());
+        QVERIFY(program.ask("No experts?"));
+        QVERIFY(ended(program.messages().back()));
+    }
+
+    void theBundledModelIsNotRemembered()
+    {
+        auto options = optionsFor(freshData(), QString());
+        options.bundledModel = m_model;
+        Program program(options);
+        QVERIFY(program.waitForModel());
+        QCOMPARE(QSettings(options.settingsFile, QSettings::IniFormat).value("model/folder").toString(), QString());
+
+        const QString other = m_folder.filePath("other");
+        writeTinyModel(TinyModelOptions{}, other.toStdString());
+        emit program.application().window().openModelRequested(other);
+        QVERIFY(program.waitForModel());
+        QCOMPARE(QSettings(options.settingsFile, QSettings::IniFormat).value("model/folder").toString(), other);
     }
 
     void aBrokenModelIsExplainedAndTheHistoryStaysUsable()
     {
         const QString broken = m_folder.filePath("broken");
-        support::writeTinyModel(support::TinyModelOptions{}, broken.toStdString());
+        writeTinyModel(TinyModelOptions{}, broken.toStdString());
         QFile weights(broken + "/model.safetensors");
         QVERIFY(weights.resize(weights.size() - 1));
         Program program(freshData(), broken);
@@ -248,7 +183,8 @@ private slots:
         QVERIFY(ends.wait(patience));
         const auto messages = program.messages();
         QVERIFY(messages.back().state == storage::MessageState::Failed);
-        QVERIFY(!messages.back().failure.empty());
+        QCOMPARE(messages.back().failure.code, std::string("request_invalid"));
+        QCOMPARE(messages.back().failure.field, std::string("model"));
     }
 
     void aSecondProgramOnTheSameHistoryIsRefused()

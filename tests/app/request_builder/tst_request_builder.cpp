@@ -66,6 +66,17 @@ private slots:
         QVERIFY(!request.messages.back().thinkingClosed);
     }
 
+    void anAnswerClosesTheThoughtBeforeIt()
+    {
+        auto killed = message(2, 1, MessageRole::Assistant, "a thought", "half an ans");
+        killed.thinkingClosed = false; // only the end of a reply changes that, and a killed program never wrote it
+        const auto conversation =
+            tree({message(1, 0, MessageRole::User, "", "Q1"), killed, message(3, 2, MessageRole::User, "", "Q2"),
+                  message(4, 3, MessageRole::Assistant, "", "")});
+        QVERIFY(app::buildRequest(conversation, *conversation.find(2), true).messages.back().thinkingClosed);
+        QVERIFY(app::buildRequest(conversation, *conversation.find(4), false).messages[1].thinkingClosed);
+    }
+
     void continuingAnEmptyReplyStartsItAnew()
     {
         const auto conversation =
