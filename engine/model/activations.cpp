@@ -4,10 +4,12 @@ namespace engine::model {
 
 Activations::Activations(const ModelConfig &config, int chunk, int moeLayers)
     : hidden(chunk, config.hidden_size), normed(chunk, config.hidden_size), queryLatent(chunk, config.q_lora_rank),
-      query(chunk, config.num_attention_heads * config.qkHeadDim()), keyValue(chunk, config.cacheWidth()),
-      attended(chunk, config.num_attention_heads * config.v_head_dim), cos(chunk, config.qk_rope_head_dim / 2),
-      sin(chunk, config.qk_rope_head_dim / 2),
-      pair(config.num_nextn_predict_layers > 0 ? chunk : 0, 2 * config.hidden_size),
+      query(chunk, config.num_attention_heads * config.qkHeadDim()),
+      keyValue(config.isMla() ? chunk : 0, config.cacheWidth()),
+      key(config.isMla() ? 0 : chunk, config.num_key_value_heads * config.head_dim),
+      value(config.isMla() ? 0 : chunk, config.num_key_value_heads * config.head_dim),
+      attended(chunk, config.num_attention_heads * config.valueHeadDim()), cos(chunk, config.ropeWidth() / 2),
+      sin(chunk, config.ropeWidth() / 2), pair(config.num_nextn_predict_layers > 0 ? chunk : 0, 2 * config.hidden_size),
       routeStride(static_cast<std::size_t>(moeLayers) * static_cast<std::size_t>(config.num_experts_per_tok)),
       ids(static_cast<std::size_t>(chunk) * routeStride), gates(ids.size())
 {

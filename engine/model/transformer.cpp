@@ -25,7 +25,9 @@ backend::WorkspaceShape workspaceShape(const ModelConfig &config, int chunk)
     shape.hidden = config.hidden_size;
     shape.heads = config.num_attention_heads;
     shape.nopeWidth = config.qk_nope_head_dim;
-    shape.ropeWidth = config.qk_rope_head_dim;
+    shape.ropeWidth = config.ropeWidth();
+    shape.kvHeads = config.num_key_value_heads;
+    shape.headWidth = config.head_dim;
     shape.valueWidth = config.v_head_dim;
     shape.latentWidth = config.kv_lora_rank;
     shape.experts = config.n_routed_experts;
@@ -125,7 +127,7 @@ Chunk Transformer::Layers::makeChunk(int tokens, memory::KvCache &cache)
     const backend::Rows sin = m_activations.sin.rows(tokens);
     for (int token = 0; token < tokens; ++token)
         m_rope.angles(cache.length() + token, cos.row(token), sin.row(token));
-    return {tokens, {cos.data, sin.data}, &cache};
+    return {tokens, {cos.data, sin.data, m_rope.pairs()}, &cache};
 }
 
 /// False when a stop was requested on the way.

@@ -13,10 +13,10 @@ std::uint64_t wide(int value)
     return static_cast<std::uint64_t>(value);
 }
 
-/// Knows the names and shapes of deepseek_v3.
-class DeepseekV3Reader {
+/// Knows the names and shapes.
+class WeightReader {
 public:
-    DeepseekV3Reader(const ModelConfig &config, TensorResolver &resolver)
+    WeightReader(const ModelConfig &config, TensorResolver &resolver)
         : m_config(config), m_resolver(resolver), m_hidden(wide(config.hidden_size)), m_vocab(wide(config.vocab_size))
     {
     }
@@ -46,7 +46,11 @@ private:
         const std::string prefix = prefixOf(index);
         LayerWeights layer;
         layer.input_layernorm = m_resolver.plain(prefix + "input_layernorm.weight", {m_hidden});
-        layer.self_attn = readAttention(prefix + "self_attn.");
+        if (m_config.isMla()) {
+            layer.self_attn = readLatentAttention(prefix + "self_attn.");
+        } else {
+            layer.self_attn = readGroupedAttention(prefix + "self_attn.");
+        }
         layer.post_attention_layernorm = m_resolver.plain(prefix + "post_attention_layernorm.weight", {m_hidden});
         if (m_config.isMoeLayer(index)) {
             layer.mlp = readMoe(prefix + "mlp.");
@@ -56,12 +60,38 @@ private:
         return layer;
     }
 
-    AttentionWeights readAttention(const std::string &prefix)
+    Linear readLinear(const std::string &name, std::uint64_t rows, std::uint64_t cols, bool withBias)
+    {
+        Linear linear = m_resolver.linear(name + ".weight", rows, cols);
+        if (withBias) {
+            linear.bias = m_resolver.plain(name + ".bias", {rows});
+        }
+        return linear;
+    }
+
+    GroupedQueryWeights readGroupedAttention(const std::string &prefix)
+    {
+        const std::uint64_t width = wide(m_config.head_dim);
+        const std::uint64_t queryRows = wide(m_config.num_attention_heads) * width;
+        const std::uint64_t keyRows = wide(m_config.num_key_value_heads) * width;
+        GroupedQueryWeights attention;
+        attention.q_proj = readLinear(prefix + "q_proj", queryRows, m_hidden, m_config.qkv_bias);
+        attention.k_proj = readLinear(prefix + "k_proj", keyRows, m_hidden, m_config.qkv_bias);
+        attention.v_proj = readLinear(prefix + "v_proj", keyRows, m_hidden, m_config.qkv_bias);
+        attention.o_proj = readLinear(prefix + "o_proj", m_hidden, queryRows, m_config.output_bias);
+        if (m_config.query_key_norm) {
+            attention.q_norm = m_resolver.plain(prefix + "q_norm.weight", {width});
+            attention.k_norm = m_resolver.plain(prefix + "k_norm.weight", {width});
+        }
+        return attention;
+    }
+
+    LatentAttentionWeights readLatentAttention(const std::string &prefix)
     {
         const std::uint64_t heads = wide(m_config.num_attention_heads);
         const std::uint64_t queryRows = heads * wide(m_config.qkHeadDim());
         const std::uint64_t latent = wide(m_config.kv_lora_rank);
-        AttentionWeights attention;
+        LatentAttentionWeights attention;
         if (m_config.q_lora_rank == 0) {
             attention.q_proj = m_resolver.linear(prefix + "q_proj.weight", queryRows, m_hidden);
         } else {
@@ -96,7 +126,9 @@ private:
                           "fused experts are not supported (supported: one matrix per expert)");
         MoeWeights moe;
         moe.gate = m_resolver.plain(prefix + "gate.weight", {experts, m_hidden});
-        moe.e_score_correction_bias = m_resolver.plain(prefix + "gate.e_score_correction_bias", {experts});
+        if (m_config.topk_method == "noaux_tc") {
+            moe.e_score_correction_bias = m_resolver.plain(prefix + "gate.e_score_correction_bias", {experts});
+        }
         for (std::uint64_t expert = 0; expert < experts; ++expert) {
             moe.experts.push_back(readMlp(prefix + "experts." + std::to_string(expert) + ".", width));
         }
@@ -156,7 +188,7 @@ private:
 Weights resolveWeights(const ModelConfig &config, const Checkpoint &checkpoint)
 {
     TensorResolver resolver(config, checkpoint);
-    Weights weights = DeepseekV3Reader(config, resolver).read();
+    Weights weights = WeightReader(config, resolver).read();
     resolver.finish();
     checkpoint.throwIfChanged(); // what was scanned is what was in the file
     return weights;
