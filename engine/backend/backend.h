@@ -207,6 +207,8 @@ public:
     /// Takes the scratch memory for calls up to these shapes; earlier reservations stay covered.
     /// Throws Error OutOfMemory naming the bytes.
     virtual void reserve(const WorkspaceShape &shape) = 0;
+    /// What reserve() has taken, for the memory plan; bookkeeping of a few kilobytes is not counted.
+    virtual std::uint64_t reservedBytes() const = 0;
     virtual void synchronize() = 0;
 
     /// Ops after this call may leave work out once a stop was requested; their results then have no meaning. A

@@ -15,4 +15,13 @@ Activations::Activations(const ModelConfig &config, int chunk, int moeLayers)
 {
 }
 
+std::uint64_t Activations::bytes() const
+{
+    std::uint64_t sum = ids.size() * sizeof ids[0] + gates.size() * sizeof gates[0];
+    for (const ActivationBuffer *buffer :
+         {&hidden, &normed, &queryLatent, &query, &keyValue, &key, &value, &attended, &cos, &sin, &pair})
+        sum += buffer->bytes();
+    return sum;
+}
+
 } // namespace engine::model

@@ -19,6 +19,7 @@ public:
         : m_buffer(static_cast<std::size_t>(rows) * static_cast<std::size_t>(width) * sizeof(float)), m_width(width)
     {
     }
+    std::uint64_t bytes() const { return m_buffer.size(); }
     backend::Rows rows(int count)
     {
         return {m_buffer.as<float>().data(), count, m_width, static_cast<std::size_t>(m_width)};
@@ -46,6 +47,8 @@ struct Activations {
     std::size_t routeStride = 0;    ///< moeLayers · num_experts_per_tok
     std::vector<std::uint16_t> ids; ///< experts of each token, [tokens, moeLayers, num_experts_per_tok]
     std::vector<float> gates;       ///< their weights, the same shape
+
+    std::uint64_t bytes() const;
 };
 
 /// The tokens that pass through the layers together.

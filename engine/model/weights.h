@@ -6,6 +6,8 @@
 #include "engine/model/checkpoint.h"
 #include "engine/model/model_config.h"
 
+#include <initializer_list>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -84,6 +86,22 @@ struct Weights {
     /// num_nextn_predict_layers modules, or none when the file carries no tensor of any of them (converters drop them).
     std::vector<MtpWeights> mtp;
 };
+
+/// Where the tensors of a model come from, by name. Shapes are those the config asks for.
+class TensorSource {
+public:
+    virtual ~TensorSource() = default;
+    virtual bool contains(const std::string &name) const = 0;
+    /// A norm weight, a bias, the embedding or the router.
+    virtual memory::Tensor plain(const std::string &name, std::initializer_list<std::uint64_t> dims) = 0;
+    /// A weight [rows, cols] that may be quantized.
+    virtual Linear linear(const std::string &name, std::uint64_t rows, std::uint64_t cols) = 0;
+    /// A name the engine does not know how to use.
+    virtual void refuse(const std::string &name, const std::string &why) const = 0;
+};
+
+/// Asks `source` for every tensor of the model, in the order of the forward pass.
+Weights readWeights(const ModelConfig &config, TensorSource &source);
 
 /// Norms are F32, BF16 or F16. The views point into `checkpoint`. Throws Error TensorMissing, TensorUnexpected (both
 /// list up to 5 names and the count), TensorMismatch (tensor, found, expected), NonFinite (tensor and first index).

@@ -10,6 +10,7 @@ namespace engine::backend::cpu {
 class AbsorbedAttention {
 public:
     void reserve(const WorkspaceShape &shape, int threads);
+    std::uint64_t scratchBytes() const { return m_queries.bytes() + m_states.bytes() + m_scores.bytes(); }
     void run(Parallel &parallel, const MlaArgs &args);
 
 private:

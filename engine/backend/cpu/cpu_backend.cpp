@@ -25,6 +25,11 @@ public:
         m_experts.reserve(shape);
     }
     void stopOn(std::stop_token stop) override { m_parallel.stopOn(std::move(stop)); }
+    std::uint64_t reservedBytes() const override
+    {
+        return m_absorbed.scratchBytes() + m_expanded.scratchBytes() + m_gqa.scratchBytes() + m_route.scratchBytes() +
+               m_experts.scratchBytes();
+    }
     void synchronize() override {}
     void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) override
     {

@@ -11,6 +11,7 @@ namespace engine::backend::cpu {
 class ExpandedAttention {
 public:
     void reserve(const WorkspaceShape &shape, int threads);
+    std::uint64_t scratchBytes() const { return m_scratch.bytes(); }
     void run(Parallel &parallel, const MlaArgs &args);
 
 private:

@@ -10,6 +10,7 @@ namespace engine::backend::cpu {
 class GqaAttention {
 public:
     void reserve(const WorkspaceShape &shape, int threads);
+    std::uint64_t scratchBytes() const { return m_scratch.bytes(); }
     void run(Parallel &parallel, const GqaArgs &args);
 
 private:
