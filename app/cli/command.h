@@ -56,5 +56,7 @@ void addBenchCommand(CLI::App &program, Selection &selection);
 void addTraceCommand(CLI::App &program, Selection &selection);
 void addInfoCommand(CLI::App &program, Selection &selection);
 void addDevicesCommand(CLI::App &program, Selection &selection);
+void addPlanCommand(CLI::App &program, Selection &selection);
+void addSynthCommand(CLI::App &program, Selection &selection);
 
 } // namespace app::cli

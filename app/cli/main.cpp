@@ -76,6 +76,8 @@ bool parse(int argc, char **argv, Selection &selection, Terminal &terminal)
     addTraceCommand(program, selection);
     addInfoCommand(program, selection);
     addDevicesCommand(program, selection);
+    addPlanCommand(program, selection);
+    addSynthCommand(program, selection);
     try {
         program.parse(argc, argv);
         if (!selection.action)

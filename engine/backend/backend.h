@@ -18,8 +18,15 @@
 
 namespace engine::backend {
 
-/// Weight [rows, cols] of y = W·x. F8_E4M3 values are multiplied by their block's scale; its NaN codes, which the
-/// loader refuses in small models, count as ±480.
+/// RMSNorm weight or bias: F32, BF16 or F16.
+struct Vector {
+    const void *data = nullptr;
+    memory::DType dtype = memory::DType::F32;
+    int size = 0;
+};
+
+/// Weight [rows, cols] and bias of y = W·x + b. F8_E4M3 values are multiplied by their block's scale; its NaN codes,
+/// which the loader refuses in small models, count as ±480.
 struct Matrix {
     const void *data = nullptr;
     memory::DType dtype = memory::DType::F32; ///< F32, BF16, F16 or F8_E4M3
@@ -28,13 +35,7 @@ struct Matrix {
     const void *scale = nullptr; ///< F32 [ceil(rows / blockRows), ceil(cols / blockCols)] or none (1)
     int blockRows = 128;
     int blockCols = 128; ///< with a scale: a multiple of 32, at most 128
-};
-
-/// RMSNorm weight: F32, BF16 or F16.
-struct Vector {
-    const void *data = nullptr;
-    memory::DType dtype = memory::DType::F32;
-    int size = 0;
+    Vector bias{};       ///< [rows] or none; only linear() looks at it
 };
 
 /// Activations [rows, width]; row i starts at data + i · stride.
@@ -64,22 +65,39 @@ struct ConstRows {
     ConstRows columns(int first, int count) const { return {data + first, rows, count, stride}; }
 };
 
-/// cos and sin [tokens, ropeWidth / 2] of the tokens of one call; pair i is (2i, 2i + 1).
+/// Which two numbers of a head are rotated together as pair i: (2i, 2i + 1) in MLA, (i, i + width / 2) in the
+/// llama family ("rotate half").
+enum class RopePairs { Adjacent, Halves };
+
+/// cos and sin [tokens, ropeWidth / 2] of the tokens of one call.
 struct RopeRows {
     const float *cos = nullptr;
     const float *sin = nullptr;
+    RopePairs pairs = RopePairs::Adjacent;
 };
 
-/// One layer of a KvCache. Row s (position s): latent c [latentWidth] after its norm, then the rotary key [ropeWidth]
-/// after RoPE, F32 or BF16. Page p holds positions [p · pageTokens, (p + 1) · pageTokens) as [pageTokens, width].
-struct CacheLayer {
+/// One layer of a KvCache. Page p holds positions [p · pageTokens, (p + 1) · pageTokens); what lies where inside the
+/// layer's part of a page, pageTokens · width numbers in F32 or BF16, is the business of the ops that use it.
+struct CachePages {
     std::span<std::byte *const> pages;
     std::size_t layerOffset = 0; ///< bytes from the start of a page to this layer
     int pageTokens = 0;
     memory::DType dtype = memory::DType::F32;
+    int width = 0; ///< numbers per token
+    int start = 0; ///< position of the call's first token
+};
+
+/// Rows [pageTokens, width]; a row is the latent c [latentWidth] after its norm, then the rotary key [ropeWidth] after
+/// RoPE.
+struct LatentCache : CachePages {
     int latentWidth = 0;
     int ropeWidth = 0;
-    int start = 0; ///< position of the call's first token
+};
+
+/// [kvHeads, 2, pageTokens, headWidth]: of each head the keys after RoPE, then the values.
+struct KeyValueCache : CachePages {
+    int kvHeads = 0;
+    int headWidth = 0;
 };
 
 struct LatentArgs {
@@ -87,32 +105,55 @@ struct LatentArgs {
     Vector norm; ///< kv_a_layernorm [latentWidth]
     float eps = 0.0F;
     RopeRows rope;
-    CacheLayer cache;
+    LatentCache cache;
 };
 
 /// V2 report §2.1 and appendix C. Expanded makes keys and values of all cached tokens from kv_b_proj; Absorbed
 /// moves kv_b_proj to the query and the result and attends to the latent itself. Same result up to rounding.
 enum class AttentionForm { Absorbed, Expanded };
 
-struct AttentionArgs {
+struct MlaArgs {
     AttentionForm form = AttentionForm::Absorbed;
     int heads = 0;
     int nopeWidth = 0;
     int valueWidth = 0;
     float softmaxScale = 0.0F;
-    ConstRows q;      ///< [tokens, heads · (nopeWidth + ropeWidth)], rotary part rotated; a head: nope, then rope
-    Matrix kvB;       ///< [heads · (nopeWidth + valueWidth), latentWidth]; a head: key rows, then value rows
-    CacheLayer cache; ///< holds positions 0 … start + tokens − 1
-    Rows out;         ///< [tokens, heads · valueWidth]
+    ConstRows q;       ///< [tokens, heads · (nopeWidth + ropeWidth)], rotary part rotated; a head: nope, then rope
+    Matrix kvB;        ///< [heads · (nopeWidth + valueWidth), latentWidth]; a head: key rows, then value rows
+    LatentCache cache; ///< holds positions 0 … start + tokens − 1
+    Rows out;          ///< [tokens, heads · valueWidth]
 };
 
-/// V3 report §2.1.2: affinity σ(gate · x); group score = sum of the two largest affinity + bias of the group; the
-/// topK largest affinity + bias of the kept groups are chosen (ties: lower index); their weights are the affinities
-/// without bias, normalised to a sum of 1 if `normalise`, then multiplied by `scale`.
+struct KeyValueArgs {
+    ConstRows key;   ///< [tokens, kvHeads · headWidth] after RoPE
+    ConstRows value; ///< the same shape
+    KeyValueCache cache;
+};
+
+/// Grouped-query attention (2305.13245): query head h uses key-value head h div (heads / kvHeads). One group per head
+/// is multi-head, one group in all is multi-query attention.
+struct GqaArgs {
+    int heads = 0;
+    float softmaxScale = 0.0F;
+    ConstRows q;         ///< [tokens, heads · headWidth] after RoPE
+    KeyValueCache cache; ///< holds positions 0 … start + tokens − 1
+    Rows out;            ///< [tokens, heads · headWidth]
+};
+
+/// Affinity of an expert: σ(gate · x) (V3) or softmax(gate · x) over all experts (V1, V2).
+enum class Affinity { Sigmoid, Softmax };
+/// Score of a group: its largest choice score (V2) or the sum of its two largest (V3).
+enum class GroupScore { Largest, SumOfTwoLargest };
+
+/// V2 report §2.2.2 and V3 report §2.1.2: the choice score is affinity + bias; the topK largest of the kept groups are
+/// chosen (ties: lower index); their weights are the affinities without bias, normalised to a sum of 1 if `normalise`,
+/// then multiplied by `scale`.
 struct RouteArgs {
     ConstRows x; ///< [tokens, hidden]
     Matrix gate; ///< [experts, hidden]
-    const float *bias = nullptr;
+    Affinity affinity = Affinity::Sigmoid;
+    const float *bias = nullptr; ///< [experts] or none
+    GroupScore groupScore = GroupScore::SumOfTwoLargest;
     int groups = 1;
     int keptGroups = 1;
     int topK = 0;
@@ -150,6 +191,8 @@ struct WorkspaceShape {
     int ropeWidth = 0;
     int valueWidth = 0;
     int latentWidth = 0;
+    int kvHeads = 0;   ///< of grouped-query attention, 0 with MLA
+    int headWidth = 0; ///< the same
     int experts = 0;
     int topK = 0;
     int expertWidth = 0;
@@ -164,6 +207,8 @@ public:
     /// Takes the scratch memory for calls up to these shapes; earlier reservations stay covered.
     /// Throws Error OutOfMemory naming the bytes.
     virtual void reserve(const WorkspaceShape &shape) = 0;
+    /// What reserve() has taken, for the memory plan; bookkeeping of a few kilobytes is not counted.
+    virtual std::uint64_t reservedBytes() const = 0;
     virtual void synchronize() = 0;
 
     /// Ops after this call may leave work out once a stop was requested; their results then have no meaning. A
@@ -174,13 +219,15 @@ public:
     virtual void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) = 0;
     /// out = weight · x / sqrt(mean(x²) + eps), per row; out may be x
     virtual void rmsNorm(const ConstRows &x, const Vector &weight, float eps, const Rows &out) = 0;
-    /// out = W·x, or out += W·x
+    /// out = W·x + b, or out += W·x + b
     virtual void linear(const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate) = 0;
     /// Rotates the last ropeWidth columns of every head of `headWidth` columns in place.
     virtual void rope(const Rows &x, int headWidth, int ropeWidth, const RopeRows &rope) = 0;
     /// Norm of the latent, RoPE of the shared key; writes both to cache positions start …
     virtual void storeLatent(const LatentArgs &args) = 0;
-    virtual void mlaAttention(const AttentionArgs &args) = 0;
+    virtual void mlaAttention(const MlaArgs &args) = 0;
+    virtual void storeKeyValue(const KeyValueArgs &args) = 0;
+    virtual void gqaAttention(const GqaArgs &args) = 0;
     virtual void route(const RouteArgs &args) = 0;
     virtual void expertFfn(const ExpertArgs &args) = 0;
 };

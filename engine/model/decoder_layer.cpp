@@ -6,6 +6,14 @@ namespace engine::model {
 
 namespace {
 
+std::variant<MlaAttention, GqaAttention> makeAttention(const ModelConfig &config, const LayerWeights &weights,
+                                                       float softmaxScale)
+{
+    if (const auto *latent = std::get_if<LatentAttentionWeights>(&weights.self_attn))
+        return MlaAttention(config, *latent, softmaxScale);
+    return GqaAttention(config, std::get<GroupedQueryWeights>(weights.self_attn), softmaxScale);
+}
+
 std::variant<DenseMlp, Moe> makeFfn(const ModelConfig &config, const LayerWeights &weights)
 {
     if (const auto *experts = std::get_if<MoeWeights>(&weights.mlp))
@@ -17,7 +25,7 @@ std::variant<DenseMlp, Moe> makeFfn(const ModelConfig &config, const LayerWeight
 
 DecoderLayer::DecoderLayer(const ModelConfig &config, const LayerWeights &weights, float softmaxScale)
     : m_inputNorm(vectorOf(weights.input_layernorm)), m_postAttentionNorm(vectorOf(weights.post_attention_layernorm)),
-      m_eps(static_cast<float>(config.rms_norm_eps)), m_attention(config, weights.self_attn, softmaxScale),
+      m_eps(static_cast<float>(config.rms_norm_eps)), m_attention(makeAttention(config, weights, softmaxScale)),
       m_ffn(makeFfn(config, weights))
 {
 }
@@ -28,7 +36,7 @@ void DecoderLayer::run(backend::Backend &backend, Activations &activations, cons
     const backend::Rows hidden = activations.hidden.rows(chunk.tokens);
     const backend::Rows normed = activations.normed.rows(chunk.tokens);
     backend.rmsNorm(hidden, m_inputNorm, m_eps, normed);
-    m_attention.run(backend, activations, chunk, cacheLayer);
+    std::visit([&](const auto &attention) { attention.run(backend, activations, chunk, cacheLayer); }, m_attention);
     backend.rmsNorm(hidden, m_postAttentionNorm, m_eps, normed);
     if (const auto *experts = std::get_if<Moe>(&m_ffn))
         experts->run(backend, activations, chunk.tokens, routeRow);

@@ -1,7 +1,8 @@
 #pragma once
-// x ← x + MLA(RMSNorm(x)), x ← x + FFN(RMSNorm(x)).
+// x ← x + Attention(RMSNorm(x)), x ← x + FFN(RMSNorm(x)).
 
 #include "engine/model/dense_mlp.h"
+#include "engine/model/gqa_attention.h"
 #include "engine/model/mla_attention.h"
 #include "engine/model/moe.h"
 
@@ -24,7 +25,7 @@ private:
     backend::Vector m_inputNorm;
     backend::Vector m_postAttentionNorm;
     float m_eps;
-    MlaAttention m_attention;
+    std::variant<MlaAttention, GqaAttention> m_attention;
     std::variant<DenseMlp, Moe> m_ffn;
 };
 

@@ -9,17 +9,12 @@ namespace {
 // The two inner norms have this epsilon in DeepSeek's code whatever rms_norm_eps says.
 constexpr float latentNormEps = 1e-6F;
 
-backend::CacheLayer cacheLayerOf(const Chunk &chunk, const ModelConfig &config, int layer)
+backend::LatentCache latentCacheOf(const Chunk &chunk, const ModelConfig &config, int layer)
 {
-    const memory::KvCache &cache = *chunk.cache;
-    backend::CacheLayer view;
-    view.pages = cache.pages();
-    view.layerOffset = cache.layerOffset(layer);
-    view.pageTokens = memory::KvCache::pageTokens;
-    view.dtype = cache.shape().type == memory::CacheType::F32 ? memory::DType::F32 : memory::DType::BF16;
+    backend::LatentCache view;
+    static_cast<backend::CachePages &>(view) = cachePagesOf(*chunk.cache, layer);
     view.latentWidth = config.kv_lora_rank;
     view.ropeWidth = config.qk_rope_head_dim;
-    view.start = cache.length();
     return view;
 }
 
@@ -33,7 +28,7 @@ backend::AttentionForm cheaperForm(const ModelConfig &config, int tokens)
     return pays ? backend::AttentionForm::Expanded : backend::AttentionForm::Absorbed;
 }
 
-MlaAttention::MlaAttention(const ModelConfig &config, const AttentionWeights &weights, float softmaxScale)
+MlaAttention::MlaAttention(const ModelConfig &config, const LatentAttentionWeights &weights, float softmaxScale)
     : m_config(&config), m_softmaxScale(softmaxScale), m_kvA(matrixOf(weights.kv_a_proj_with_mqa, config.quantization)),
       m_kvANorm(vectorOf(weights.kv_a_layernorm)), m_kvB(matrixOf(weights.kv_b_proj, config.quantization)),
       m_o(matrixOf(weights.o_proj, config.quantization))
@@ -70,11 +65,11 @@ void MlaAttention::run(backend::Backend &backend, Activations &activations, cons
     latent.norm = m_kvANorm;
     latent.eps = latentNormEps;
     latent.rope = chunk.rope;
-    latent.cache = cacheLayerOf(chunk, *m_config, cacheLayer);
+    latent.cache = latentCacheOf(chunk, *m_config, cacheLayer);
     backend.linear(activations.normed.rows(chunk.tokens), m_kvA, latent.kv, false);
     backend.storeLatent(latent);
 
-    backend::AttentionArgs attention;
+    backend::MlaArgs attention;
     attention.form = cheaperForm(*m_config, chunk.tokens);
     attention.heads = m_config->num_attention_heads;
     attention.nopeWidth = m_config->qk_nope_head_dim;

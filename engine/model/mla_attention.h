@@ -15,7 +15,7 @@ backend::AttentionForm cheaperForm(const ModelConfig &config, int tokens);
 class MlaAttention {
 public:
     /// `config` must outlive this.
-    MlaAttention(const ModelConfig &config, const AttentionWeights &weights, float softmaxScale);
+    MlaAttention(const ModelConfig &config, const LatentAttentionWeights &weights, float softmaxScale);
 
     /// hidden += o_proj · attention(normed); writes the chunk's latents into layer `cacheLayer` of its cache.
     void run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int cacheLayer) const;

@@ -13,7 +13,17 @@ std::uint64_t wide(int value)
     return static_cast<std::uint64_t>(value);
 }
 
-std::uint64_t attentionParameters(const ModelConfig &config)
+std::uint64_t groupedAttentionParameters(const ModelConfig &config)
+{
+    const std::uint64_t hidden = wide(config.hidden_size);
+    const std::uint64_t queryRows = wide(config.num_attention_heads) * wide(config.head_dim);
+    const std::uint64_t keyRows = wide(config.num_key_value_heads) * wide(config.head_dim);
+    const std::uint64_t biases = (config.qkv_bias ? queryRows + 2 * keyRows : 0) + (config.output_bias ? hidden : 0);
+    const std::uint64_t norms = config.query_key_norm ? 2 * wide(config.head_dim) : 0;
+    return 2 * (queryRows + keyRows) * hidden + biases + norms;
+}
+
+std::uint64_t latentAttentionParameters(const ModelConfig &config)
 {
     const std::uint64_t hidden = wide(config.hidden_size);
     const std::uint64_t heads = wide(config.num_attention_heads);
@@ -39,14 +49,16 @@ struct LayerCounts {
 LayerCounts layerParameters(const ModelConfig &config, int layer)
 {
     const std::uint64_t hidden = wide(config.hidden_size);
-    const std::uint64_t common = 2 * hidden + attentionParameters(config);
+    const std::uint64_t common =
+        2 * hidden + (config.isMla() ? latentAttentionParameters(config) : groupedAttentionParameters(config));
     if (!config.isMoeLayer(layer)) {
         const std::uint64_t dense = common + mlpParameters(config, wide(config.intermediate_size));
         return {dense, dense};
     }
     const std::uint64_t experts = wide(config.n_routed_experts);
     const std::uint64_t expert = mlpParameters(config, wide(config.moe_intermediate_size));
-    const std::uint64_t always = common + experts * hidden + experts + wide(config.n_shared_experts) * expert;
+    const std::uint64_t bias = config.topk_method == "noaux_tc" ? experts : 0;
+    const std::uint64_t always = common + experts * hidden + bias + wide(config.n_shared_experts) * expert;
     return {always + experts * expert, always + wide(config.num_experts_per_tok) * expert};
 }
 

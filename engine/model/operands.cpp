@@ -22,6 +22,8 @@ backend::Matrix matrixOf(const Linear &linear, const QuantizationConfig &quantiz
     matrix.scale = linear.scale.data;
     matrix.blockRows = quantization.weight_block_size[0];
     matrix.blockCols = quantization.weight_block_size[1];
+    if (!linear.bias.empty())
+        matrix.bias = vectorOf(linear.bias);
     return matrix;
 }
 
@@ -38,6 +40,18 @@ backend::Matrix matrixOf(const memory::Tensor &unquantized)
 backend::Vector vectorOf(const memory::Tensor &norm)
 {
     return {norm.data, norm.dtype, static_cast<int>(norm.elements())};
+}
+
+backend::CachePages cachePagesOf(const memory::KvCache &cache, int layer)
+{
+    backend::CachePages view;
+    view.pages = cache.pages();
+    view.layerOffset = cache.layerOffset(layer);
+    view.pageTokens = memory::KvCache::pageTokens;
+    view.dtype = cache.shape().type == memory::CacheType::F32 ? memory::DType::F32 : memory::DType::BF16;
+    view.width = cache.shape().width;
+    view.start = cache.length();
+    return view;
 }
 
 backend::Mlp mlpOf(const MlpWeights &mlp, const QuantizationConfig &quantization)

@@ -29,6 +29,25 @@ void applyYarn(std::vector<double> &frequencies, const RopeScaling &yarn, double
     }
 }
 
+/// Llama 3.1: long wavelengths are stretched by `factor`, short ones kept, with a ramp between the two.
+void applyLlama3(std::vector<double> &frequencies, const RopeScaling &llama3)
+{
+    const double original = llama3.original_max_position_embeddings;
+    for (double &frequency : frequencies) {
+        const double turns = original * frequency / (2 * std::numbers::pi); // over the original context
+        const double kept = (turns - llama3.low_freq_factor) / (llama3.high_freq_factor - llama3.low_freq_factor);
+        const double ramp = std::clamp(kept, 0.0, 1.0);
+        frequency = (1 - ramp) * frequency / llama3.factor + ramp * frequency;
+    }
+}
+
+double yarnAmplitude(const RopeScaling &yarn)
+{
+    if (yarn.attention_factor > 0.0)
+        return yarn.attention_factor;
+    return yarnMscale(yarn.factor, yarn.mscale) / yarnMscale(yarn.factor, yarn.mscale_all_dim);
+}
+
 } // namespace
 
 double yarnMscale(double factor, double k)
@@ -36,16 +55,21 @@ double yarnMscale(double factor, double k)
     return factor <= 1.0 ? 1.0 : 0.1 * k * std::log(factor) + 1.0;
 }
 
-Rope::Rope(const ModelConfig &config) : m_frequencies(static_cast<std::size_t>(config.qk_rope_head_dim / 2))
+Rope::Rope(const ModelConfig &config)
+    : m_frequencies(static_cast<std::size_t>(config.ropeWidth() / 2)),
+      m_pairs(config.isMla() ? backend::RopePairs::Adjacent : backend::RopePairs::Halves)
 {
-    for (std::size_t i = 0; i < m_frequencies.size(); ++i) {
-        const double exponent = 2.0 * static_cast<double>(i) / config.qk_rope_head_dim;
-        m_frequencies[i] = std::pow(config.rope_theta, -exponent);
-    }
     const RopeScaling &scaling = config.rope_scaling;
+    const double stretch = scaling.type == RopeScaling::Type::Linear ? scaling.factor : 1.0;
+    for (std::size_t i = 0; i < m_frequencies.size(); ++i) {
+        const double exponent = 2.0 * static_cast<double>(i) / config.ropeWidth();
+        m_frequencies[i] = std::pow(config.rope_theta, -exponent) / stretch;
+    }
+    if (scaling.type == RopeScaling::Type::Llama3)
+        applyLlama3(m_frequencies, scaling);
     if (scaling.type == RopeScaling::Type::Yarn) {
         applyYarn(m_frequencies, scaling, config.rope_theta);
-        m_amplitude = yarnMscale(scaling.factor, scaling.mscale) / yarnMscale(scaling.factor, scaling.mscale_all_dim);
+        m_amplitude = yarnAmplitude(scaling);
     }
 }
 
@@ -61,7 +85,7 @@ void Rope::angles(int position, float *cos, float *sin) const
 double softmaxScale(const ModelConfig &config)
 {
     const double scale = 1.0 / std::sqrt(static_cast<double>(config.qkHeadDim()));
-    if (config.rope_scaling.type != RopeScaling::Type::Yarn)
+    if (!config.isMla() || config.rope_scaling.type != RopeScaling::Type::Yarn)
         return scale;
     const double mscale = yarnMscale(config.rope_scaling.factor, config.rope_scaling.mscale_all_dim);
     return scale * mscale * mscale;

@@ -7,14 +7,20 @@ namespace engine::model {
 Router::Router(const ModelConfig &config, const MoeWeights &weights) : m_gate(matrixOf(weights.gate))
 {
     const memory::Tensor &bias = weights.e_score_correction_bias;
-    m_bias.reserve(bias.elements());
-    for (std::uint64_t i = 0; i < bias.elements(); ++i)
+    const std::uint64_t biases = bias.empty() ? 0 : bias.elements();
+    m_bias.reserve(biases);
+    for (std::uint64_t i = 0; i < biases; ++i)
         m_bias.push_back(bias.at(i));
     m_args.groups = config.n_group;
     m_args.keptGroups = config.topk_group;
     m_args.topK = config.num_experts_per_tok;
-    m_args.normalise = config.norm_topk_prob;
-    m_args.scale = static_cast<float>(config.routed_scaling_factor);
+    m_args.affinity = config.scoring_func == "softmax" ? backend::Affinity::Softmax : backend::Affinity::Sigmoid;
+    const bool biased = config.topk_method == "noaux_tc";
+    m_args.groupScore = biased ? backend::GroupScore::SumOfTwoLargest : backend::GroupScore::Largest;
+    // V3 normalises, then scales. The code of the earlier models scales only what it did not normalise, and does not
+    // normalise a single expert.
+    m_args.normalise = config.norm_topk_prob && (biased || config.num_experts_per_tok > 1);
+    m_args.scale = biased || !m_args.normalise ? static_cast<float>(config.routed_scaling_factor) : 1.0F;
 }
 
 void Router::run(backend::Backend &backend, Activations &activations, int tokens, int row) const
@@ -22,7 +28,7 @@ void Router::run(backend::Backend &backend, Activations &activations, int tokens
     const std::size_t first = static_cast<std::size_t>(row) * static_cast<std::size_t>(m_args.topK);
     backend::RouteArgs args = m_args;
     args.gate = m_gate;
-    args.bias = m_bias.data();
+    args.bias = m_bias.empty() ? nullptr : m_bias.data();
     args.x = activations.normed.rows(tokens);
     args.ids = activations.ids.data() + first;
     args.weights = activations.gates.data() + first;

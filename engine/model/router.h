@@ -1,5 +1,6 @@
 #pragma once
-// Which experts a token uses: sigmoid affinities, a bias for the choice alone, groups. V3 report §2.1.2.
+// Which experts a token uses. MoE and V2: softmax affinities; V3: sigmoid affinities, and a bias for the choice alone.
+// V2 report §2.1.4, V3 report §2.1.2.
 
 #include "engine/model/activations.h"
 #include "engine/model/weights.h"
@@ -17,7 +18,7 @@ public:
 
 private:
     backend::Matrix m_gate;
-    std::vector<float> m_bias; ///< e_score_correction_bias, F32 whatever the file stores
+    std::vector<float> m_bias; ///< e_score_correction_bias, F32 whatever the file stores; empty before V3
     backend::RouteArgs m_args; ///< everything but the tokens
 };
 

@@ -4,6 +4,7 @@
 #include "engine/error.h"
 #include "engine/model/decoder_layer.h"
 #include "engine/model/detail/call_checks.h"
+#include "engine/model/model_buffers.h"
 #include "engine/model/model_config.h"
 #include "engine/model/mtp.h"
 #include "engine/model/operands.h"
@@ -15,34 +16,6 @@
 #include <utility>
 
 namespace engine::model {
-
-namespace {
-
-backend::WorkspaceShape workspaceShape(const ModelConfig &config, int chunk)
-{
-    backend::WorkspaceShape shape;
-    shape.tokens = chunk;
-    shape.hidden = config.hidden_size;
-    shape.heads = config.num_attention_heads;
-    shape.nopeWidth = config.qk_nope_head_dim;
-    shape.ropeWidth = config.qk_rope_head_dim;
-    shape.valueWidth = config.v_head_dim;
-    shape.latentWidth = config.kv_lora_rank;
-    shape.experts = config.n_routed_experts;
-    shape.topK = config.num_experts_per_tok;
-    shape.expertWidth = config.moe_intermediate_size;
-    shape.mlpWidth = std::max(config.intermediate_size, config.n_shared_experts * config.moe_intermediate_size);
-    return shape;
-}
-
-int countMoeLayers(const Weights &weights)
-{
-    return static_cast<int>(std::count_if(weights.layers.begin(), weights.layers.end(), [](const LayerWeights &layer) {
-        return std::holds_alternative<MoeWeights>(layer.mlp);
-    }));
-}
-
-} // namespace
 
 /// Weights as operands, and the memory they work in.
 class Transformer::Layers {
@@ -80,7 +53,7 @@ private:
 
 Transformer::Layers::Layers(const ModelConfig &modelConfig, const Weights &weights, backend::Backend &modelBackend,
                             TransformerOptions modelOptions)
-    : config(modelConfig), options(modelOptions), moeLayers(countMoeLayers(weights)), m_backend(modelBackend),
+    : config(modelConfig), options(modelOptions), moeLayers(countMoeLayers(modelConfig)), m_backend(modelBackend),
       m_rope(modelConfig), m_embedding(matrixOf(weights.embed_tokens)), m_finalNorm(vectorOf(weights.norm)),
       m_head(matrixOf(weights.lm_head, modelConfig.quantization)), m_eps(static_cast<float>(modelConfig.rms_norm_eps)),
       m_activations(modelConfig, std::max(1, modelOptions.prefillChunk), std::max(1, moeLayers))
@@ -95,16 +68,12 @@ Transformer::Layers::Layers(const ModelConfig &modelConfig, const Weights &weigh
         layers.emplace_back(config, layer, scale);
     if (!weights.mtp.empty())
         mtp.emplace(config, weights.mtp.front(), scale);
-    m_backend.reserve(workspaceShape(config, options.prefillChunk));
+    m_backend.reserve(workspaceShapeOf(config, options.prefillChunk));
 }
 
 memory::KvCacheShape Transformer::Layers::cacheShape(int layerCount) const
 {
-    // The type follows from the main layers; the draft cache shares it.
-    memory::KvCacheShape shape{config.num_hidden_layers, config.cacheWidth(), options.contextLength, options.cacheType};
-    shape.type = shape.resolvedType();
-    shape.layers = layerCount;
-    return shape;
+    return cacheShapeOf(config, layerCount, options.contextLength, options.cacheType);
 }
 
 void Transformer::Layers::checkCall(const ForwardCall &call, const memory::KvCache &cache) const
@@ -125,7 +94,7 @@ Chunk Transformer::Layers::makeChunk(int tokens, memory::KvCache &cache)
     const backend::Rows sin = m_activations.sin.rows(tokens);
     for (int token = 0; token < tokens; ++token)
         m_rope.angles(cache.length() + token, cos.row(token), sin.row(token));
-    return {tokens, {cos.data, sin.data}, &cache};
+    return {tokens, {cos.data, sin.data, m_rope.pairs()}, &cache};
 }
 
 /// False when a stop was requested on the way.

@@ -1,6 +1,6 @@
 #pragma once
-// The forward pass of a deepseek_v3 model: tokens in, logits out. DeepSeek-V3 report (2412.19437) §2,
-// DeepSeek-V2 report (2405.04434) §2; skeleton x ← x + MLA(RMSNorm(x)), x ← x + FFN(RMSNorm(x)).
+// The forward pass: tokens in, logits out. DeepSeek-V3 report (2412.19437) §2, DeepSeek-V2 report (2405.04434) §2;
+// skeleton x ← x + Attention(RMSNorm(x)), x ← x + FFN(RMSNorm(x)).
 
 #include "engine/generation.h"
 #include "engine/memory/kv_cache.h"

@@ -35,7 +35,7 @@ struct State {
     float &weight;
 };
 
-int stateWidth(const AttentionArgs &args)
+int stateWidth(const MlaArgs &args)
 {
     return args.cache.latentWidth + 2;
 }
@@ -64,7 +64,7 @@ void AbsorbedAttention::reserve(const WorkspaceShape &shape, int threads)
     m_scores.reserve(m_scoresPerThread * static_cast<std::size_t>(threads));
 }
 
-void AbsorbedAttention::run(Parallel &parallel, const AttentionArgs &args)
+void AbsorbedAttention::run(Parallel &parallel, const MlaArgs &args)
 {
     const int splits = splitsFor(pagesOf(args.cache.start + args.q.rows), args.q.rows);
     absorbQueries(parallel, args);
@@ -73,7 +73,7 @@ void AbsorbedAttention::run(Parallel &parallel, const AttentionArgs &args)
 }
 
 /// Query of a head: [UKᵀ · nope part; rope part], UK the key rows of kv_b_proj.
-void AbsorbedAttention::absorbQueries(Parallel &parallel, const AttentionArgs &args)
+void AbsorbedAttention::absorbQueries(Parallel &parallel, const MlaArgs &args)
 {
     const int latent = args.cache.latentWidth;
     const int width = latent + args.cache.ropeWidth;
@@ -103,7 +103,7 @@ void AbsorbedAttention::absorbQueries(Parallel &parallel, const AttentionArgs &a
     });
 }
 
-void AbsorbedAttention::attend(Parallel &parallel, const AttentionArgs &args, int splits)
+void AbsorbedAttention::attend(Parallel &parallel, const MlaArgs &args, int splits)
 {
     const int tokens = args.q.rows;
     const int pages = pagesOf(args.cache.start + tokens);
@@ -132,7 +132,7 @@ void AbsorbedAttention::attend(Parallel &parallel, const AttentionArgs &args, in
     });
 }
 
-void AbsorbedAttention::attendToPages(const AttentionArgs &args, const Task &task, float *states, float *scores)
+void AbsorbedAttention::attendToPages(const MlaArgs &args, const Task &task, float *states, float *scores)
 {
     const int latent = args.cache.latentWidth;
     const int width = latent + args.cache.ropeWidth;
@@ -169,7 +169,7 @@ void AbsorbedAttention::attendToPages(const AttentionArgs &args, const Task &tas
 }
 
 /// Merges the splits of each head into the first and multiplies by the value rows of kv_b_proj.
-void AbsorbedAttention::expandValues(Parallel &parallel, const AttentionArgs &args, int splits)
+void AbsorbedAttention::expandValues(Parallel &parallel, const MlaArgs &args, int splits)
 {
     const int latent = args.cache.latentWidth;
     const int tokens = args.q.rows;

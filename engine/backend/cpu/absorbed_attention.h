@@ -10,7 +10,8 @@ namespace engine::backend::cpu {
 class AbsorbedAttention {
 public:
     void reserve(const WorkspaceShape &shape, int threads);
-    void run(Parallel &parallel, const AttentionArgs &args);
+    std::uint64_t scratchBytes() const { return m_queries.bytes() + m_states.bytes() + m_scores.bytes(); }
+    void run(Parallel &parallel, const MlaArgs &args);
 
 private:
     /// A run of cached pages, one token and some of its heads: what one task attends to.
@@ -22,10 +23,10 @@ private:
         int endPage = 0;
     };
 
-    void absorbQueries(Parallel &parallel, const AttentionArgs &args);
-    void attend(Parallel &parallel, const AttentionArgs &args, int splits);
-    void attendToPages(const AttentionArgs &args, const Task &task, float *states, float *scores);
-    void expandValues(Parallel &parallel, const AttentionArgs &args, int splits);
+    void absorbQueries(Parallel &parallel, const MlaArgs &args);
+    void attend(Parallel &parallel, const MlaArgs &args, int splits);
+    void attendToPages(const MlaArgs &args, const Task &task, float *states, float *scores);
+    void expandValues(Parallel &parallel, const MlaArgs &args, int splits);
 
     Scratch m_queries; ///< [tokens, heads, latentWidth + ropeWidth]
     Scratch m_states;  ///< [splits, tokens, heads, latentWidth + 2]: Σ p·c, then the maximum and Σ p

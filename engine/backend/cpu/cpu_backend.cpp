@@ -1,6 +1,7 @@
 #include "engine/backend/cpu/absorbed_attention.h"
 #include "engine/backend/cpu/expanded_attention.h"
 #include "engine/backend/cpu/expert_ffn.h"
+#include "engine/backend/cpu/gqa_attention.h"
 #include "engine/backend/cpu/ops.h"
 #include "engine/backend/cpu/route.h"
 
@@ -19,10 +20,16 @@ public:
     {
         m_absorbed.reserve(shape, m_parallel.threads());
         m_expanded.reserve(shape, m_parallel.threads());
+        m_gqa.reserve(shape, m_parallel.threads());
         m_route.reserve(shape, m_parallel.threads());
         m_experts.reserve(shape);
     }
     void stopOn(std::stop_token stop) override { m_parallel.stopOn(std::move(stop)); }
+    std::uint64_t reservedBytes() const override
+    {
+        return m_absorbed.scratchBytes() + m_expanded.scratchBytes() + m_gqa.scratchBytes() + m_route.scratchBytes() +
+               m_experts.scratchBytes();
+    }
     void synchronize() override {}
     void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) override
     {
@@ -41,13 +48,15 @@ public:
         cpu::rope(m_parallel, x, headWidth, ropeWidth, rope);
     }
     void storeLatent(const LatentArgs &args) override { cpu::storeLatent(m_parallel, args); }
-    void mlaAttention(const AttentionArgs &args) override
+    void mlaAttention(const MlaArgs &args) override
     {
         if (args.form == AttentionForm::Absorbed)
             m_absorbed.run(m_parallel, args);
         else
             m_expanded.run(m_parallel, args);
     }
+    void storeKeyValue(const KeyValueArgs &args) override { cpu::storeKeyValue(m_parallel, args); }
+    void gqaAttention(const GqaArgs &args) override { m_gqa.run(m_parallel, args); }
     void route(const RouteArgs &args) override { m_route.run(m_parallel, args); }
     void expertFfn(const ExpertArgs &args) override { m_experts.run(m_parallel, args); }
 
@@ -55,6 +64,7 @@ private:
     cpu::Parallel m_parallel;
     cpu::AbsorbedAttention m_absorbed;
     cpu::ExpandedAttention m_expanded;
+    cpu::GqaAttention m_gqa;
     cpu::Route m_route;
     cpu::ExpertFfn m_experts;
 };

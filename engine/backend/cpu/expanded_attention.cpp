@@ -3,9 +3,6 @@
 #include "engine/backend/cpu/cached_pages.h"
 #include "engine/backend/cpu/kernels.h"
 
-#include <cmath>
-#include <limits>
-
 namespace engine::backend::cpu {
 
 namespace {
@@ -45,13 +42,13 @@ ExpandedAttention::Head ExpandedAttention::scratchOf(int thread)
     head.latents = m_scratch.data() + m_perThread * static_cast<std::size_t>(thread);
     head.keys = head.latents + size(pageTokens, m_shape.latentWidth + m_shape.ropeWidth);
     head.values = head.keys + size(pageTokens, m_shape.nopeWidth + m_shape.ropeWidth);
-    head.scores = head.values + size(pageTokens, m_shape.valueWidth);
-    head.max = head.scores + size(m_shape.tokens, pageTokens);
-    head.weight = head.max + m_shape.tokens;
+    head.queries.scores = head.values + size(pageTokens, m_shape.valueWidth);
+    head.queries.max = head.queries.scores + size(m_shape.tokens, pageTokens);
+    head.queries.weight = head.queries.max + m_shape.tokens;
     return head;
 }
 
-void ExpandedAttention::run(Parallel &parallel, const AttentionArgs &args)
+void ExpandedAttention::run(Parallel &parallel, const MlaArgs &args)
 {
     const double cached = args.cache.start + args.q.rows;
     const int headWidth = args.nopeWidth + args.valueWidth;
@@ -62,27 +59,30 @@ void ExpandedAttention::run(Parallel &parallel, const AttentionArgs &args)
     });
 }
 
-void ExpandedAttention::attend(const AttentionArgs &args, int head, const Head &scratch)
+void ExpandedAttention::attend(const MlaArgs &args, int head, const Head &scratch)
 {
-    const int tokens = args.q.rows;
-    std::fill_n(scratch.max, tokens, -std::numeric_limits<float>::infinity());
-    std::fill_n(scratch.weight, tokens, 0.0F);
-    for (int token = 0; token < tokens; ++token)
-        std::fill_n(args.out.row(token) + size(head, args.valueWidth), args.valueWidth, 0.0F);
-    const int end = args.cache.start + tokens;
+    const int keyWidth = args.nopeWidth + args.cache.ropeWidth;
+    PageQueries queries = scratch.queries;
+    queries.q = args.q.data + size(head, keyWidth);
+    queries.qStride = args.q.stride;
+    queries.out = args.out.data + size(head, args.valueWidth);
+    queries.outStride = args.out.stride;
+    queries.count = args.q.rows;
+    queries.lastPosition = args.cache.start;
+    queries.softmaxScale = args.softmaxScale;
+    beginPages(queries, args.valueWidth);
+    const int end = args.cache.start + args.q.rows;
     for (int page = 0; page < pagesOf(end); ++page) {
         const int rows = filledRows(page, end);
         expandPage(args, head, page, rows, scratch);
-        attendToPage(args, head, page, rows, scratch);
+        attendToPage(queries, floatMatrix(scratch.keys, rows, keyWidth),
+                     floatMatrix(scratch.values, rows, args.valueWidth), page, rows);
     }
-    for (int token = 0; token < tokens; ++token) {
-        float *out = args.out.row(token) + size(head, args.valueWidth);
-        scaleRow(out, 1.0F / scratch.weight[token], static_cast<std::size_t>(args.valueWidth));
-    }
+    endPages(queries, args.valueWidth);
 }
 
 /// Keys [kv_b key rows · c; rotary key] and values of one head.
-void ExpandedAttention::expandPage(const AttentionArgs &args, int head, int page, int rows, const Head &scratch)
+void ExpandedAttention::expandPage(const MlaArgs &args, int head, int page, int rows, const Head &scratch)
 {
     const Matrix cached = pageMatrix(args.cache, page, rows);
     const auto *latents = static_cast<const float *>(cached.data);
@@ -110,46 +110,6 @@ void ExpandedAttention::expandPage(const AttentionArgs &args, int head, int page
     for (int row = 0; row < rows; ++row)
         std::copy_n(latents + size(row, cached.cols) + args.cache.latentWidth, args.cache.ropeWidth,
                     scratch.keys + size(row, keyWidth) + args.nopeWidth);
-}
-
-void ExpandedAttention::attendToPage(const AttentionArgs &args, int head, int page, int rows, const Head &scratch)
-{
-    const int keyWidth = args.nopeWidth + args.cache.ropeWidth;
-    // Tokens before the page's first position see nothing of it.
-    const int first = std::max(0, page * pageTokens - args.cache.start);
-    const auto valueWidth = static_cast<std::size_t>(args.valueWidth);
-    DotCall keys;
-    keys.weight = floatMatrix(scratch.keys, rows, keyWidth);
-    keys.rowEnd = rows;
-    keys.x = args.q.row(first) + size(head, keyWidth);
-    keys.xStride = args.q.stride;
-    keys.tokens = args.q.rows - first;
-    keys.out = scratch.scores;
-    keys.outStride = pageTokens;
-    dot(keys);
-    for (int token = first; token < args.q.rows; ++token) {
-        float *scores = scratch.scores + size(token - first, pageTokens);
-        const int visible = filledRows(page, args.cache.start + token + 1);
-        const auto count = static_cast<std::size_t>(visible);
-        const float highest = std::max(scratch.max[token], maxOf(scores, count) * args.softmaxScale);
-        const float correction = std::exp(scratch.max[token] - highest);
-        if (correction != 1.0F)
-            scaleRow(args.out.row(token) + size(head, args.valueWidth), correction, valueWidth);
-        const float added = expRow(scores, args.softmaxScale, highest, count);
-        scratch.weight[token] = scratch.weight[token] * correction + added;
-        scratch.max[token] = highest;
-        std::fill(scores + visible, scores + rows, 0.0F);
-    }
-    MixCall values;
-    values.weight = floatMatrix(scratch.values, rows, args.valueWidth);
-    values.rows = rows;
-    values.cols = args.valueWidth;
-    values.coefficients = scratch.scores;
-    values.coefficientStride = pageTokens;
-    values.tokens = args.q.rows - first;
-    values.out = args.out.row(first) + size(head, args.valueWidth);
-    values.outStride = args.out.stride;
-    mix(values);
 }
 
 } // namespace engine::backend::cpu

@@ -3,6 +3,7 @@
 // of the call; the softmax goes along page by page.
 
 #include "engine/backend/backend.h"
+#include "engine/backend/cpu/page_attention.h"
 #include "engine/backend/cpu/parallel.h"
 
 namespace engine::backend::cpu {
@@ -10,7 +11,8 @@ namespace engine::backend::cpu {
 class ExpandedAttention {
 public:
     void reserve(const WorkspaceShape &shape, int threads);
-    void run(Parallel &parallel, const AttentionArgs &args);
+    std::uint64_t scratchBytes() const { return m_scratch.bytes(); }
+    void run(Parallel &parallel, const MlaArgs &args);
 
 private:
     /// Scratch memory of one thread.
@@ -18,15 +20,12 @@ private:
         float *latents; ///< [page, latentWidth + ropeWidth], of a BF16 cache
         float *keys;    ///< [page, nopeWidth + ropeWidth]
         float *values;  ///< [page, valueWidth]
-        float *scores;  ///< [tokens, page]
-        float *max;     ///< [tokens]
-        float *weight;  ///< [tokens]
+        PageQueries queries;
     };
 
     Head scratchOf(int thread);
-    static void attend(const AttentionArgs &args, int head, const Head &scratch);
-    static void expandPage(const AttentionArgs &args, int head, int page, int rows, const Head &scratch);
-    static void attendToPage(const AttentionArgs &args, int head, int page, int rows, const Head &scratch);
+    static void attend(const MlaArgs &args, int head, const Head &scratch);
+    static void expandPage(const MlaArgs &args, int head, int page, int rows, const Head &scratch);
 
     Scratch m_scratch;
     WorkspaceShape m_shape;

@@ -11,6 +11,7 @@ namespace engine::backend::cpu {
 class ExpertFfn {
 public:
     void reserve(const WorkspaceShape &shape);
+    std::uint64_t scratchBytes() const { return m_gate.bytes() + m_up.bytes() + m_result.bytes(); }
     void run(Parallel &parallel, const ExpertArgs &args);
 
 private:

@@ -201,5 +201,16 @@ void rotatePairs(float *x, int width, const float *cos, const float *sin)
     }
 }
 
+void rotateHalves(float *x, int width, const float *cos, const float *sin)
+{
+    float *const other = x + width / 2;
+    for (int i = 0; i < width / 2; ++i) {
+        const float a = x[i];
+        const float b = other[i];
+        x[i] = a * cos[i] - b * sin[i];
+        other[i] = a * sin[i] + b * cos[i];
+    }
+}
+
 } // namespace engine::backend::cpu
 #endif

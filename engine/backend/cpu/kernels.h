@@ -61,6 +61,8 @@ float expRow(float *x, float scale, float shift, std::size_t count);
 
 /// Rotates pairs (2i, 2i + 1) of x[width] by the angles whose cosines and sines are given, [width / 2].
 void rotatePairs(float *x, int width, const float *cos, const float *sin);
+/// The same with pairs (i, i + width / 2).
+void rotateHalves(float *x, int width, const float *cos, const float *sin);
 
 /// Name of the instruction set in use, e.g. "AVX3".
 const char *instructionSet();

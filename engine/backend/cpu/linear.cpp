@@ -3,6 +3,25 @@
 
 namespace engine::backend::cpu {
 
+namespace {
+
+/// out[t][r] += bias[r] for the rows first ≤ r < end of the weight.
+void addBias(const Vector &bias, const Rows &out, int first, int end)
+{
+    constexpr int step = 64;
+    float values[step];
+    const auto *bytes = static_cast<const std::byte *>(bias.data);
+    for (int row = first; row < end; row += step) {
+        const int count = std::min(step, end - row);
+        const Matrix part{bytes + static_cast<std::size_t>(row) * memory::dtypeBytes(bias.dtype), bias.dtype, 1, count};
+        decodeRow(part, 0, values);
+        for (int token = 0; token < out.rows; ++token)
+            addScaled(out.row(token) + row, values, 1.0F, static_cast<std::size_t>(count));
+    }
+}
+
+} // namespace
+
 void linear(Parallel &parallel, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate)
 {
     constexpr int grain = 16; // rows; a multiple of the kernel's tiles
@@ -19,6 +38,8 @@ void linear(Parallel &parallel, const ConstRows &x, const Matrix &weight, const 
         call.outStride = out.stride;
         call.accumulate = accumulate;
         dot(call);
+        if (weight.bias.size > 0)
+            addBias(weight.bias, out, first, end);
     });
 }
 

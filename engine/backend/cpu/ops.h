@@ -11,5 +11,6 @@ void rmsNorm(Parallel &parallel, const ConstRows &x, const Vector &weight, float
 void linear(Parallel &parallel, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate);
 void rope(Parallel &parallel, const Rows &x, int headWidth, int ropeWidth, const RopeRows &rope);
 void storeLatent(Parallel &parallel, const LatentArgs &args);
+void storeKeyValue(Parallel &parallel, const KeyValueArgs &args);
 
 } // namespace engine::backend::cpu

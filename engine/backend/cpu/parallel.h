@@ -19,6 +19,7 @@ public:
         if (m_buffer.size() < floats * sizeof(float))
             m_buffer = memory::Buffer(floats * sizeof(float));
     }
+    std::size_t bytes() const { return m_buffer.size(); }
     float *data() { return m_buffer.as<float>().data(); }
 
 private:

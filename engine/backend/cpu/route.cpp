@@ -2,6 +2,7 @@
 
 #include "engine/backend/cpu/ops.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -14,6 +15,19 @@ constexpr float excluded = -std::numeric_limits<float>::infinity();
 float sigmoid(float x)
 {
     return 1.0F / (1.0F + std::exp(-x));
+}
+
+/// In place; the largest logit is taken out first, so that no exponential overflows.
+void softmax(float *logits, int count)
+{
+    const float highest = *std::max_element(logits, logits + count);
+    float sum = 0.0F;
+    for (int i = 0; i < count; ++i) {
+        logits[i] = std::exp(logits[i] - highest);
+        sum += logits[i];
+    }
+    for (int i = 0; i < count; ++i)
+        logits[i] /= sum;
 }
 
 /// Index of the largest value that is not excluded, the first of equals; `count` when all are.
@@ -60,8 +74,11 @@ void maskGroups(const RouteArgs &args, float *scores, float *groupScores)
     if (args.keptGroups == args.groups)
         return;
     const int size = args.gate.rows / args.groups;
-    for (int group = 0; group < args.groups; ++group)
-        groupScores[group] = sumOfTwoLargest(scores + static_cast<std::ptrdiff_t>(group) * size, size);
+    for (int group = 0; group < args.groups; ++group) {
+        const float *first = scores + static_cast<std::ptrdiff_t>(group) * size;
+        groupScores[group] = args.groupScore == GroupScore::Largest ? *std::max_element(first, first + size)
+                                                                    : sumOfTwoLargest(first, size);
+    }
     for (int group = 0; group < args.groups; ++group) {
         if (rankOf(group, groupScores, args.groups) >= args.keptGroups)
             std::fill_n(scores + static_cast<std::ptrdiff_t>(group) * size, size, excluded);
@@ -73,7 +90,7 @@ void chooseExperts(const RouteArgs &args, const float *affinities, float *scores
 {
     const int experts = args.gate.rows;
     for (int e = 0; e < experts; ++e)
-        scores[e] = affinities[e] + args.bias[e];
+        scores[e] = affinities[e] + (args.bias == nullptr ? 0.0F : args.bias[e]);
     maskGroups(args, scores, groupScores);
     float sum = 0.0F;
     for (int rank = 0; rank < args.topK; ++rank) {
@@ -108,7 +125,10 @@ void Route::run(Parallel &parallel, const RouteArgs &args)
         const std::size_t own = static_cast<std::size_t>(thread) * m_perThread;
         for (int token = first; token < end; ++token) {
             float *row = affinities.row(token);
-            std::transform(row, row + experts, row, sigmoid);
+            if (args.affinity == Affinity::Softmax)
+                softmax(row, experts);
+            else
+                std::transform(row, row + experts, row, sigmoid);
             const std::size_t out = static_cast<std::size_t>(token) * args.outStride;
             chooseExperts(args, row, m_scores.data() + own, m_groupScores.data() + own, args.ids + out,
                           args.weights + out);

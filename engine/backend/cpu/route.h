@@ -11,6 +11,7 @@ namespace engine::backend::cpu {
 class Route {
 public:
     void reserve(const WorkspaceShape &shape, int threads);
+    std::uint64_t scratchBytes() const { return m_affinities.bytes() + m_scores.bytes() + m_groupScores.bytes(); }
     void run(Parallel &parallel, const RouteArgs &args);
 
 private:

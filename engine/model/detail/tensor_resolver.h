@@ -18,19 +18,19 @@ namespace engine::model {
 /// Shape and type of every tensor come from the config; the file only confirms them. Missing tensors come back empty
 /// and are reported together by finish(). Throws Error TensorMismatch, NonFinite, TensorMissing, TensorUnexpected,
 /// UnsupportedFeature.
-class TensorResolver {
+class TensorResolver final : public TensorSource {
 public:
     TensorResolver(const ModelConfig &config, const Checkpoint &checkpoint);
 
-    bool contains(const std::string &name) const { return m_checkpoint.contains(name); }
+    bool contains(const std::string &name) const override { return m_checkpoint.contains(name); }
 
     /// A norm weight, a bias, the embedding or the router: F32, BF16 or F16.
-    memory::Tensor plain(const std::string &name, std::initializer_list<std::uint64_t> dims);
+    memory::Tensor plain(const std::string &name, std::initializer_list<std::uint64_t> dims) override;
     /// A weight [rows, cols], with its scale when it is F8_E4M3.
-    Linear linear(const std::string &name, std::uint64_t rows, std::uint64_t cols);
+    Linear linear(const std::string &name, std::uint64_t rows, std::uint64_t cols) override;
 
     /// UnsupportedFeature when the file has a tensor `name`.
-    void refuse(const std::string &name, const std::string &why) const;
+    void refuse(const std::string &name, const std::string &why) const override;
 
     /// Nothing may be missing or left over (but `…rotary_emb.inv_freq` of old files, which is computed).
     void finish() const;

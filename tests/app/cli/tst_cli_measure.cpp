@@ -1,4 +1,4 @@
-// info, devices, eval and bench.
+// info, devices, plan, synth, eval and bench.
 
 #include "tests/app/cli/cli_process.h"
 
@@ -48,6 +48,34 @@ private slots:
         QCOMPARE(devices[0]["id"].toString(), "cpu");
         QVERIFY(devices[0]["runs_models"].toBool());
         QVERIFY(devices.size() > 1 || !result.json()["absent"][0]["sentence"].toString().isEmpty());
+    }
+
+    void planCountsBytes()
+    {
+        const Result result = run(m_model.with({"plan", "--json", "--context", "100"}));
+        QCOMPARE(result.exitCode, 0);
+        const QJsonObject json = result.json();
+        QCOMPARE(json["context_length"].toInt(), 100);
+        QCOMPARE(json["kv_bytes"].toInt(), 128 * json["kv_bytes_per_token"].toInt());
+        QCOMPARE(json["total_bytes"].toInt(),
+                 json["weight_bytes"].toInt() + json["kv_bytes"].toInt() + json["buffer_bytes"].toInt());
+        QCOMPARE(json["fits"].toBool(), true);
+        QVERIFY(run(m_model.with({"plan"})).output.contains("fits"));
+    }
+
+    void synthWritesAModelThatRuns()
+    {
+        const support::TemporaryFolder folder;
+        const QString out = QString::fromStdString((folder.path() / "random").string());
+        const QStringList synth{"synth",    "--json", "--config",    m_model.folder() + "/config.json",
+                                "--out",    out,      "--storage",   "fp8",
+                                "--layers", "2",      "--tokenizer", m_model.folder()};
+        const Result written = run(synth);
+        QCOMPARE(written.exitCode, 0);
+        const QJsonObject info = run({"info", "--json", "--model", out}).json();
+        QCOMPARE(info["layers"].toInt(), 2);
+        QCOMPARE(info["weight_bytes"].toInt(), written.json()["weight_bytes"].toInt());
+        QCOMPARE(run(synth).exitCode, 1); // nothing is overwritten
     }
 
     void theContextCanBeMadeSmaller()

@@ -9,8 +9,8 @@
 #include <cmath>
 #include <set>
 
-using engine::backend::AttentionArgs;
 using engine::backend::AttentionForm;
+using engine::backend::MlaArgs;
 using engine::memory::CacheType;
 using engine::memory::DType;
 using engine::memory::KvCache;
@@ -66,7 +66,7 @@ struct Setting {
         workspace.valueWidth = shape.value;
         workspace.latentWidth = shape.latent;
         backend.reserve(workspace);
-        AttentionArgs args;
+        MlaArgs args;
         args.form = form;
         args.heads = shape.heads;
         args.nopeWidth = shape.nope;
@@ -75,13 +75,14 @@ struct Setting {
         const auto qWidth = static_cast<std::size_t>(shape.heads * (shape.nope + shape.rope));
         args.q = {q.data(), tokens, static_cast<int>(qWidth), qWidth};
         args.kvB = kvB.view();
-        args.cache = {cache.pages(),
-                      cache.layerOffset(1),
-                      KvCache::pageTokens,
-                      cache.shape().type == CacheType::F32 ? DType::F32 : DType::BF16,
-                      shape.latent,
-                      shape.rope,
-                      start};
+        args.cache.pages = cache.pages();
+        args.cache.layerOffset = cache.layerOffset(1);
+        args.cache.pageTokens = KvCache::pageTokens;
+        args.cache.dtype = cache.shape().type == CacheType::F32 ? DType::F32 : DType::BF16;
+        args.cache.width = shape.latent + shape.rope;
+        args.cache.start = start;
+        args.cache.latentWidth = shape.latent;
+        args.cache.ropeWidth = shape.rope;
         args.out = {out.data(), tokens, shape.heads * shape.value, static_cast<std::size_t>(shape.heads * shape.value)};
         std::fill(out.begin(), out.end(), 1e9F);
         backend.mlaAttention(args);

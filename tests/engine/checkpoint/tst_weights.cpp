@@ -79,7 +79,7 @@ void TestWeights::findsEveryRole()
     QCOMPARE(weights.lm_head.weight.data, opened.data("lm_head.weight"));
     QVERIFY(weights.mtp.empty());
 
-    const auto &attention = weights.layers[1].self_attn;
+    const auto &attention = std::get<engine::model::LatentAttentionWeights>(weights.layers[1].self_attn);
     QVERIFY(attention.q_proj.empty());
     QCOMPARE(attention.q_a_proj.weight.data, opened.data("model.layers.1.self_attn.q_a_proj.weight"));
     QVERIFY(hasShape(attention.q_a_layernorm, {24}));
@@ -107,7 +107,7 @@ void TestWeights::findsTheOneQueryProjection()
     options.qLoraRank = 0;
     options.sharedExperts = 0;
     const Opened opened(options);
-    const auto &attention = opened.weights.layers[0].self_attn;
+    const auto &attention = std::get<engine::model::LatentAttentionWeights>(opened.weights.layers[0].self_attn);
     QVERIFY(hasShape(attention.q_proj.weight, {96, 64}));
     QVERIFY(attention.q_a_proj.empty() && attention.q_a_layernorm.empty() && attention.q_b_proj.empty());
     QVERIFY(std::get<MoeWeights>(opened.weights.layers[1].mlp).shared_experts.gate_proj.empty());

@@ -186,7 +186,7 @@ void TestConfig::takesAbsentFieldsAsTheFamilyDoes()
 void TestConfig::refusesOtherArchitecturesByName_data()
 {
     QTest::addColumn<QString>("type");
-    for (const char *type : {"deepseek_v2", "deepseek_v32", "deepseek_v4", "llama", "qwen2", "", "DeepSeek_V3"}) {
+    for (const char *type : {"deepseek_v32", "deepseek_v4", "mistral", "qwen2_moe", "", "DeepSeek_V3"}) {
         QTest::newRow(*type == '\0' ? "empty" : type) << type;
     }
 }
@@ -195,9 +195,11 @@ void TestConfig::refusesOtherArchitecturesByName()
 {
     QFETCH(QString, type);
     const std::string name = type.toStdString();
-    const auto sentence =
-        refusal(ErrorCode::UnsupportedArchitecture, "\"" + name + "\" is not supported (supported: \"deepseek_v3\")",
-                [&](Json &config) { config["model_type"] = name; });
+    const auto sentence = refusal(ErrorCode::UnsupportedArchitecture,
+                                  "\"" + name +
+                                      "\" is not supported (supported: \"llama\", \"qwen2\", \"qwen3\", \"deepseek\", "
+                                      "\"deepseek_v2\", \"deepseek_v3\")",
+                                  [&](Json &config) { config["model_type"] = name; });
     QCOMPARE(sentence, std::string());
 }
 

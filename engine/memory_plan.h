@@ -1,0 +1,28 @@
+#pragma once
+// What running a model takes, known before a weight is read. Plain data; may cross threads.
+
+#include <cstdint>
+#include <string>
+
+namespace engine {
+
+struct MemoryPlan {
+    std::uint64_t weightBytes = 0;     ///< of all tensors the engine uses, as they are stored (mapped, not copied)
+    std::uint64_t kvBytesPerToken = 0; ///< exact: MLA, grouped-query or multi-head, in the cache's type
+    int contextLength = 0;             ///< tokens the plan is made for
+    int maxContextLength = 0;          ///< of the model
+    std::uint64_t kvBytes = 0;         ///< of the whole context, in pages of 64 tokens
+    std::uint64_t bufferBytes = 0;     ///< activations and scratch memory of the largest prefill chunk
+    std::uint64_t availableBytes = 0;  ///< memory that can be had now
+    int largestContext = 0;            ///< tokens that fit, at most maxContextLength; 0: not even the weights fit
+
+    std::uint64_t totalBytes() const { return weightBytes + kvBytes + bufferBytes; }
+    bool fits() const { return totalBytes() <= availableBytes; }
+    std::uint64_t missingBytes() const { return fits() ? 0 : totalBytes() - availableBytes; }
+};
+
+/// From config.json and the headers of the weight files alone. `contextLength` 0: the model's own maximum; more than
+/// that counts as that. `threads` 0: one per core. Throws Error as opening the model does, but looks at no weight.
+MemoryPlan planMemory(const std::string &folder, int contextLength = 0, int threads = 0);
+
+} // namespace engine

@@ -1,0 +1,54 @@
+#include "engine/model/model_buffers.h"
+
+#include "engine/model/activations.h"
+#include "engine/model/transformer.h"
+
+#include <algorithm>
+
+namespace engine::model {
+
+memory::KvCacheShape cacheShapeOf(const ModelConfig &config, int layers, int capacity, memory::CacheType type)
+{
+    memory::KvCacheShape shape{config.num_hidden_layers, config.cacheWidth(), capacity, type};
+    shape.type = shape.resolvedType();
+    shape.layers = layers;
+    return shape;
+}
+
+backend::WorkspaceShape workspaceShapeOf(const ModelConfig &config, int chunk)
+{
+    backend::WorkspaceShape shape;
+    shape.tokens = chunk;
+    shape.hidden = config.hidden_size;
+    shape.heads = config.num_attention_heads;
+    shape.nopeWidth = config.qk_nope_head_dim;
+    shape.ropeWidth = config.ropeWidth();
+    shape.kvHeads = config.num_key_value_heads;
+    shape.headWidth = config.head_dim;
+    shape.valueWidth = config.v_head_dim;
+    shape.latentWidth = config.kv_lora_rank;
+    shape.experts = config.n_routed_experts;
+    shape.topK = config.num_experts_per_tok;
+    shape.expertWidth = config.moe_intermediate_size;
+    shape.mlpWidth = std::max(config.intermediate_size, config.n_shared_experts * config.moe_intermediate_size);
+    return shape;
+}
+
+int countMoeLayers(const ModelConfig &config)
+{
+    int count = 0;
+    for (int layer = 0; layer < config.num_hidden_layers; ++layer)
+        count += config.isMoeLayer(layer) ? 1 : 0;
+    return count;
+}
+
+std::uint64_t bufferBytes(const ModelConfig &config, int threads)
+{
+    // The real thing is made and let go: memory that nobody writes to takes no room, and no size is told twice.
+    const auto backend = backend::makeCpuBackend(threads);
+    backend->reserve(workspaceShapeOf(config, defaultPrefillChunk));
+    const Activations activations(config, defaultPrefillChunk, std::max(1, countMoeLayers(config)));
+    return backend->reservedBytes() + activations.bytes();
+}
+
+} // namespace engine::model

@@ -1,0 +1,23 @@
+#pragma once
+// The memory a model works in besides its weights, sized from the config alone.
+
+#include "engine/backend/backend.h"
+#include "engine/memory/kv_cache.h"
+#include "engine/model/model_config.h"
+
+namespace engine::model {
+
+/// The shape of a cache of `layers` layers for `capacity` tokens. Auto is resolved by the main layers, so that the
+/// cache of the MTP layer has their type.
+memory::KvCacheShape cacheShapeOf(const ModelConfig &config, int layers, int capacity,
+                                  memory::CacheType type = memory::CacheType::Auto);
+
+/// For calls of up to `chunk` tokens.
+backend::WorkspaceShape workspaceShapeOf(const ModelConfig &config, int chunk);
+
+int countMoeLayers(const ModelConfig &config);
+
+/// Bytes of activations and scratch memory with the default prefill chunk. `threads` 0: one per core.
+std::uint64_t bufferBytes(const ModelConfig &config, int threads);
+
+} // namespace engine::model

@@ -1,0 +1,123 @@
+// The plan against published cache sizes, and what it says when memory is short.
+
+#include "engine/memory_plan.h"
+#include "engine/model/memory_plan.h"
+#include "engine/model/model_buffers.h"
+#include "tests/engine/support/temporary_folder.h"
+#include "tests/engine/support/tiny_model.h"
+
+#include <QTest>
+
+using engine::MemoryPlan;
+using engine::model::ModelConfig;
+using engine::model::PlanRequest;
+
+namespace {
+
+/// As much of DeepSeek-V3's config as sizes depend on.
+ModelConfig deepseekV3()
+{
+    ModelConfig config;
+    config.vocab_size = 129280;
+    config.hidden_size = 7168;
+    config.num_hidden_layers = 61;
+    config.num_attention_heads = 128;
+    config.max_position_embeddings = 163840;
+    config.q_lora_rank = 1536;
+    config.kv_lora_rank = 512;
+    config.qk_nope_head_dim = 128;
+    config.qk_rope_head_dim = 64;
+    config.v_head_dim = 128;
+    config.intermediate_size = 18432;
+    config.moe_intermediate_size = 2048;
+    config.first_k_dense_replace = 3;
+    config.n_routed_experts = 256;
+    config.n_shared_experts = 1;
+    config.num_experts_per_tok = 8;
+    return config;
+}
+
+constexpr std::uint64_t weights = 700'000'000'000;
+
+} // namespace
+
+class MemoryPlanTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    // ggml-org/llama.cpp pull request 11446 logs 2196.0 MiB for this.
+    void theLatentCacheOfV3IsExact()
+    {
+        const MemoryPlan plan = engine::model::planMemory(deepseekV3(), {weights, 32768, 1, 0});
+        QCOMPARE(quint64{plan.kvBytesPerToken}, quint64{70'272});
+        QCOMPARE(quint64{plan.kvBytes}, quint64{2196} << 20);
+    }
+
+    void aContextCountsInWholePages()
+    {
+        const MemoryPlan plan = engine::model::planMemory(deepseekV3(), {weights, 65, 1, 0});
+        QCOMPARE(plan.contextLength, 65);
+        QCOMPARE(quint64{plan.kvBytes}, quint64{128} * 70'272);
+    }
+
+    void theContextIsAtMostTheModels()
+    {
+        QCOMPARE(engine::model::planMemory(deepseekV3(), {weights, 0, 1, 0}).contextLength, 163840);
+        QCOMPARE(engine::model::planMemory(deepseekV3(), {weights, 1 << 20, 1, 0}).contextLength, 163840);
+    }
+
+    void whatIsMissingIsCounted()
+    {
+        PlanRequest request{weights, 32768, 1, weights};
+        MemoryPlan plan = engine::model::planMemory(deepseekV3(), request);
+        QVERIFY(!plan.fits());
+        QCOMPARE(quint64{plan.missingBytes()}, quint64{plan.kvBytes + plan.bufferBytes});
+        QCOMPARE(plan.largestContext, 0);
+        request.availableBytes = plan.totalBytes();
+        plan = engine::model::planMemory(deepseekV3(), request);
+        QVERIFY(plan.fits());
+        QCOMPARE(quint64{plan.missingBytes()}, quint64{0});
+        QCOMPARE(plan.largestContext, 32768);
+        request.availableBytes -= 1;
+        plan = engine::model::planMemory(deepseekV3(), request);
+        QCOMPARE(quint64{plan.missingBytes()}, quint64{1});
+        QCOMPARE(plan.largestContext, 32768 - 64);
+    }
+
+    void theLargestContextIsTheModelsWhereMemoryAbounds()
+    {
+        const MemoryPlan plan = engine::model::planMemory(deepseekV3(), {weights, 1024, 1, 2 * weights});
+        QCOMPARE(plan.largestContext, 163840);
+    }
+
+    void buffersGrowWithTheModelAndStayFarBelowIt()
+    {
+        const std::uint64_t large = engine::model::bufferBytes(deepseekV3(), 2);
+        ModelConfig narrow = deepseekV3();
+        narrow.hidden_size = 1024;
+        QVERIFY(engine::model::bufferBytes(narrow, 2) < large);
+        // 256 tokens of 128 heads of 192 numbers alone are 24 MiB.
+        QVERIFY(large > std::uint64_t{24} << 20);
+        QVERIFY(large < std::uint64_t{2} << 30);
+    }
+
+    void aFolderIsPlannedFromItsHeaders()
+    {
+        const support::TemporaryFolder folder;
+        const support::TinyModelOptions options;
+        const auto model = support::makeTinyModel(options);
+        support::writeTinyModel(model, options, folder.path() / "tiny");
+        std::uint64_t bytes = 0;
+        for (const auto &tensor : model.tensors)
+            bytes += tensor.bytes.size();
+        const MemoryPlan plan = engine::planMemory((folder.path() / "tiny").string(), 0, 1);
+        QCOMPARE(quint64{plan.weightBytes}, quint64{bytes});
+        QCOMPARE(plan.contextLength, options.maxPositions);
+        // Small caches are F32: 3 layers of 32 + 8 numbers.
+        QCOMPARE(quint64{plan.kvBytesPerToken}, quint64{3 * 40 * 4});
+        QVERIFY(plan.fits());
+    }
+};
+
+QTEST_GUILESS_MAIN(MemoryPlanTest)
+#include "tst_memory_plan.moc"
