@@ -157,8 +157,11 @@ void TestWeights::acceptsEveryStorage()
     TinyModelOptions exact;
     exact.storage = Storage::F32;
     const Opened reference(exact);
-    const Linear &linear = opened.weights.layers[0].self_attn.o_proj;
-    const Tensor &wanted = reference.weights.layers[0].self_attn.o_proj.weight;
+    const auto outputOf = [](const Opened &model) -> const Linear & {
+        return std::get<engine::model::LatentAttentionWeights>(model.weights.layers[0].self_attn).o_proj;
+    };
+    const Linear &linear = outputOf(opened);
+    const Tensor &wanted = outputOf(reference).weight;
     for (std::uint64_t i = 0; i < wanted.elements(); ++i) {
         const float scale = linear.scale.empty() ? 1.0F : linear.scale.at(0);
         const float error = std::fabs(linear.weight.at(i) * scale - wanted.at(i));
