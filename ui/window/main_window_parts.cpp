@@ -19,7 +19,9 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QLineEdit>
+#include <QScreen>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace ui {
 
@@ -75,10 +77,27 @@ void MainWindow::Parts::build()
     window->setMinimumSize(640, 440);
 }
 
+namespace {
+
+/// A window from a larger screen, or from another scale of this one, must not reach beyond what there is.
+void keepOnScreen(QWidget &window)
+{
+    const QRect room = window.screen()->availableGeometry();
+    QRect place(window.pos(), window.size().boundedTo(room.size()).expandedTo(window.minimumSize()));
+    place.moveRight(std::min(place.right(), room.right()));
+    place.moveBottom(std::min(place.bottom(), room.bottom()));
+    place.moveTopLeft({std::max(place.left(), room.left()), std::max(place.top(), room.top())});
+    if (place.size() != window.size())
+        window.setGeometry(place);
+}
+
+} // namespace
+
 void MainWindow::Parts::restorePlaces()
 {
     if (!window->restoreGeometry(settings.geometry))
         window->resize(firstWidth, firstHeight);
+    keepOnScreen(*window);
     splitter->restoreState(settings.splitter);
     sidebar->setHidden(settings.splitter.endsWith(hiddenSidebar));
     setSidebarVisible(!sidebar->isHidden());
