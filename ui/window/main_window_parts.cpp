@@ -82,7 +82,8 @@ namespace {
 /// A window from a larger screen, or from another scale of this one, must not reach beyond what there is.
 void keepOnScreen(QWidget &window)
 {
-    const QRect room = window.screen()->availableGeometry();
+    constexpr int titleBar = 32; // its height is not known before the window is shown
+    const QRect room = window.screen()->availableGeometry().adjusted(0, titleBar, 0, 0);
     QRect place(window.pos(), window.size().boundedTo(room.size()).expandedTo(window.minimumSize()));
     place.moveRight(std::min(place.right(), room.right()));
     place.moveBottom(std::min(place.bottom(), room.bottom()));
