@@ -350,14 +350,14 @@ void ChatController::remove(ConversationId id)
     m_store.loadConversation(id, [this, id](const auto &loaded) {
         if (loaded.failure)
             return report(*loaded.failure);
-        m_removed[id] = loaded.value->summary;
+        m_removed[id] = {loaded.value->summary, id == m_current};
         m_store.deleteConversation(id, [this, id](const auto &result) {
             if (!succeeded(result))
                 return;
             m_window.removeConversation(id);
             if (id == m_current)
                 newConversation();
-            m_window.offerUndoDelete(id, QString::fromStdString(m_removed[id].title));
+            m_window.offerUndoDelete(id, QString::fromStdString(m_removed[id].summary.title));
         });
     });
 }
@@ -368,8 +368,12 @@ void ChatController::undoRemove(ConversationId id)
         if (!succeeded(result))
             return;
         const auto removed = m_removed.extract(id);
-        if (!removed.empty())
-            m_window.updateConversation(removed.mapped());
+        if (removed.empty())
+            return;
+        m_window.updateConversation(removed.mapped().summary);
+        // Whoever went on reading elsewhere stays there.
+        if (!removed.mapped().wasShown || m_current != 0)
+            return;
         m_window.setCurrentConversation(id);
         select(id);
     });

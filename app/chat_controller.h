@@ -87,7 +87,11 @@ private:
     int m_textsGivenBack = 0;
     /// Open conversations: the one shown and those with a reply in flight or not saved yet.
     std::map<storage::ConversationId, ConversationTree> m_trees;
-    std::map<storage::ConversationId, storage::ConversationSummary> m_removed; ///< for undo
+    struct Removed {
+        storage::ConversationSummary summary;
+        bool wasShown = false;
+    };
+    std::map<storage::ConversationId, Removed> m_removed; ///< for undo
 };
 
 } // namespace app

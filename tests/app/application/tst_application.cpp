@@ -2,6 +2,7 @@
 
 #include "tests/app/support/program.h"
 #include "tests/engine/support/tiny_model.h"
+#include "ui/conversations/conversation_list.h"
 
 #include <QFile>
 #include <QSettings>
@@ -140,6 +141,27 @@ private slots:
         QVERIFY(QTest::qWaitFor([&] { return chat.current() == 0; }, patience));
         chat.undoRemove(id);
         QVERIFY(QTest::qWaitFor([&] { return program.view().plainText(false).contains("Keep me"); }, patience));
+    }
+
+    void undoingAnothersDeletionLeavesTheReaderWhereTheyAre()
+    {
+        Program program(freshData(), m_model);
+        QVERIFY(program.waitForModel());
+        QVERIFY(program.ask("The first"));
+        auto &chat = program.application().chat();
+        const auto first = chat.current();
+        chat.newConversation();
+        QVERIFY(program.ask("The second"));
+        const auto second = chat.current();
+        auto *list = program.application().window().findChild<ui::ConversationList *>();
+        const int rows = list->model()->rowCount();
+        chat.remove(first);
+        QVERIFY(QTest::qWaitFor([&] { return list->model()->rowCount() == rows - 1; }, patience));
+        chat.undoRemove(first);
+        QVERIFY(QTest::qWaitFor([&] { return list->model()->rowCount() == rows; }, patience));
+        QTest::qWait(50); // a change of conversation would come with the next answers of the store
+        QCOMPARE(chat.current(), second);
+        QVERIFY(program.view().plainText(false).contains("The second"));
     }
 
     void aModelWithoutExpertsAnswersToo()
