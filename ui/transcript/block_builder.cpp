@@ -224,6 +224,7 @@ void BlockBuilder::enterSpan(MD_SPANTYPE type, void *detail)
         if (isActiveLink(target)) {
             m_leaf.links.append(target);
             m_link = static_cast<int>(m_leaf.links.size()) - 1;
+            m_linkStart = static_cast<int>(m_leaf.text.size());
         }
         break;
     }
@@ -270,6 +271,9 @@ void BlockBuilder::leaveLink(const QString &target, const QString &title)
 {
     m_trace += target + title;
     const bool active = m_link >= 0;
+    // A link without a text would leave nothing to see or to press.
+    if (active && m_images == 0 && QStringView(m_leaf.text).mid(m_linkStart).trimmed().isEmpty())
+        append(target, true);
     m_link = -1;
     if (!active && m_images == 0)
         append(QStringLiteral(" (%1)").arg(target), true);

@@ -63,6 +63,7 @@ private:
     int m_strike = 0;
     int m_code = 0;
     int m_link = -1;
+    int m_linkStart = 0; ///< where its text begins in the leaf
     int m_images = 0;
     int m_imageStart = 0;
 };
