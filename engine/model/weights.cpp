@@ -104,7 +104,7 @@ private:
             m_source.linear(prefix + "kv_a_proj_with_mqa.weight", wide(m_config.cacheWidth()), m_hidden);
         attention.kv_a_layernorm = m_source.plain(prefix + "kv_a_layernorm.weight", {latent});
         attention.kv_b_proj = m_source.linear(prefix + "kv_b_proj.weight",
-                                                heads * wide(m_config.qk_nope_head_dim + m_config.v_head_dim), latent);
+                                              heads * wide(m_config.qk_nope_head_dim + m_config.v_head_dim), latent);
         attention.o_proj = m_source.linear(prefix + "o_proj.weight", m_hidden, heads * wide(m_config.v_head_dim));
         return attention;
     }
@@ -123,7 +123,7 @@ private:
         const std::uint64_t experts = wide(m_config.n_routed_experts);
         const std::uint64_t width = wide(m_config.moe_intermediate_size);
         m_source.refuse(prefix + "experts.gate_up_proj",
-                          "fused experts are not supported (supported: one matrix per expert)");
+                        "fused experts are not supported (supported: one matrix per expert)");
         MoeWeights moe;
         moe.gate = m_source.plain(prefix + "gate.weight", {experts, m_hidden});
         if (m_config.topk_method == "noaux_tc") {

@@ -22,9 +22,12 @@ unsigned modeOf(const QString &path)
     return ::stat(path.toUtf8(), &status) == 0 ? status.st_mode & 07777U : 0U;
 }
 
-/// Prints what opening the file as an ordinary user says.
+/// Prints what opening the file as an ordinary user says. The child gives its rights up itself: the ordinary user may
+/// not be allowed to start a program that lies in root's home.
 int openAsChild(const QStringList &arguments)
 {
+    if (::geteuid() == 0 && (::setgid(nobody) != 0 || ::setuid(nobody) != 0))
+        return 1;
     const std::optional<Failure> failure = openingFailure(arguments.at(1));
     std::puts(!failure ? "open" : failure->code == ErrorCode::ReadOnly ? "read-only" : failure->sentence.c_str());
     return 0;
@@ -41,10 +44,7 @@ private:
     QString path(const QString &name) const { return m_folder->filePath(name); }
     QByteArray openWithoutPrivileges(const QString &file)
     {
-        Child child({"open", file}, [] {
-            if (::geteuid() == 0 && (::setgid(nobody) != 0 || ::setuid(nobody) != 0))
-                ::_exit(1);
-        });
+        Child child({"open", file});
         return child.everything().trimmed();
     }
     void giveAway(const QString &file)

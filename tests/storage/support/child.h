@@ -16,12 +16,9 @@ namespace storage::testing {
 
 class Child {
 public:
-    /// `before` runs in the child between fork and exec.
-    explicit Child(const QStringList &arguments, const std::function<void()> &before = {})
+    explicit Child(const QStringList &arguments)
     {
         m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-        if (before)
-            m_process.setChildProcessModifier(before);
         m_process.start(QCoreApplication::applicationFilePath(), QStringList("--child") + arguments);
         m_process.waitForStarted();
     }
