@@ -2,7 +2,7 @@
 
 build_packages=(
     g++ cmake ninja-build pkg-config
-    qt6-base-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools libqt6svg6-dev libgl-dev libxkbcommon-dev
+    qt6-base-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools qt6-svg-dev libgl-dev libxkbcommon-dev
     nlohmann-json3-dev libsqlitecpp-dev libsqlite3-dev zlib1g-dev libhwy-dev libpcre2-dev libmd4c-dev libcli11-dev
 )
 # The window: platform plugins, a CJK and a monospace font, Qt's own translations.
