@@ -12,11 +12,17 @@ std::string tokensAt(int tokens, double seconds)
     return tokens > 0 && seconds > 0.0 ? number + ", " + rate(tokens / seconds) : number;
 }
 
+/// Small models answer before "0.00 s" could tell.
+std::string latency(double seconds)
+{
+    return seconds < 0.0995 ? fixed(1000.0 * seconds, 0) + " ms" : fixed(seconds, 2) + " s";
+}
+
 } // namespace
 
 std::string statisticsLine(const engine::GenerationStatistics &statistics)
 {
-    std::string line = "TTFT " + fixed(statistics.firstTokenSeconds, 2) + " s | prompt " +
+    std::string line = "TTFT " + latency(statistics.firstTokenSeconds) + " | prompt " +
                        std::to_string(statistics.promptTokens) + " tok, " + std::to_string(statistics.cachedTokens) +
                        " cached";
     const int computed = statistics.promptTokens - statistics.cachedTokens;
