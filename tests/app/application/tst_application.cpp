@@ -1,7 +1,7 @@
 // The whole program in a window, driven by keys: the real store, the real engine, a tiny random model.
 
+#include "tests/app/support/model_folder.h"
 #include "tests/app/support/program.h"
-#include "tests/engine/support/tiny_model.h"
 #include "ui/conversations/conversation_list.h"
 
 #include <QFile>
@@ -13,21 +13,12 @@ using namespace support;
 class ApplicationTest : public QObject {
     Q_OBJECT
 
-    QTemporaryDir m_folder;
-    QString m_model;
-    int m_runs = 0;
+    ModelFolder m_folder;
+    const QString m_model = m_folder.model();
 
-    QString freshData() { return m_folder.filePath(QString("data%1").arg(++m_runs)); }
+    QString freshData() { return m_folder.freshData(); }
 
 private slots:
-    void initTestCase()
-    {
-        TinyModelOptions options;
-        options.maxPositions = 2048;
-        m_model = m_folder.filePath("tiny");
-        writeTinyModel(options, m_model.toStdString());
-    }
-
     void aQuestionIsAnsweredAndFoundAgainAfterARestart()
     {
         const QString data = freshData();

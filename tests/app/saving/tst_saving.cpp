@@ -1,8 +1,8 @@
 // What happens to replies when the history cannot be written, and when the window is closed while they stream.
 
+#include "tests/app/support/model_folder.h"
 #include "tests/app/support/no_space.h"
 #include "tests/app/support/program.h"
-#include "tests/engine/support/tiny_model.h"
 #include "tests/storage/support/store_client.h"
 #include "ui/window/notice_bar.h"
 
@@ -68,11 +68,10 @@ private:
 class SavingTest : public QObject {
     Q_OBJECT
 
-    QTemporaryDir m_folder;
-    QString m_model;
-    int m_runs = 0;
+    ModelFolder m_folder;
+    const QString m_model = m_folder.model();
 
-    QString freshData() { return m_folder.filePath(QString("data%1").arg(++m_runs)); }
+    QString freshData() { return m_folder.freshData(); }
 
     /// A reply is under way and some of it has been seen.
     static bool stream(Program &program)
@@ -99,14 +98,6 @@ class SavingTest : public QObject {
     }
 
 private slots:
-    void initTestCase()
-    {
-        TinyModelOptions options;
-        options.maxPositions = 2048;
-        m_model = m_folder.filePath("tiny");
-        writeTinyModel(options, m_model.toStdString());
-    }
-
     void whatCouldNotBeSavedIsSavedWhenThereIsSpaceAgain()
     {
         Program program(freshData(), m_model);

@@ -1,8 +1,8 @@
 // From a wish to the reply, whatever else is pressed in between. A completion of the store comes with the event loop,
 // so what a test does right after a wish happens before that is written.
 
+#include "tests/app/support/model_folder.h"
 #include "tests/app/support/program.h"
-#include "tests/engine/support/tiny_model.h"
 #include "tests/storage/support/store_client.h"
 
 #include <QTemporaryDir>
@@ -36,11 +36,10 @@ void writeHistory(const QString &data, const char *thinking = "", const char *an
 class TurnsTest : public QObject {
     Q_OBJECT
 
-    QTemporaryDir m_folder;
-    QString m_model;
-    int m_runs = 0;
+    ModelFolder m_folder;
+    const QString m_model = m_folder.model();
 
-    QString freshData() { return m_folder.filePath(QString("data%1").arg(++m_runs)); }
+    QString freshData() { return m_folder.freshData(); }
 
     /// Opens conversation 1, which an earlier run wrote.
     static bool open(Program &program)
@@ -50,14 +49,6 @@ class TurnsTest : public QObject {
     }
 
 private slots:
-    void initTestCase()
-    {
-        TinyModelOptions options;
-        options.maxPositions = 2048;
-        m_model = m_folder.filePath("tiny");
-        writeTinyModel(options, m_model.toStdString());
-    }
-
     void theQuestionIsOnDiskBeforeTheEngineIsAsked()
     {
         Program program(freshData(), m_model);
