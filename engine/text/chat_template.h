@@ -85,7 +85,9 @@ public:
 
     bool reasons() const;                 ///< the generation prompt opens a thought
     bool allows(ThinkingMode mode) const; ///< render() refuses the others
-    std::string name() const; ///< "deepseek-llm", "deepseek-v3", "deepseek-r1", "deepseek-r1-0528" or "deepseek-v3.1"
+    /// "deepseek-llm", "deepseek-coder", "deepseek-v2.5", "deepseek-v3", "deepseek-r1-2025-01" (the first of R1),
+    /// "deepseek-r1", "deepseek-r1-0528" or "deepseek-v3.1"
+    std::string name() const;
 
 private:
     struct Data;

@@ -82,7 +82,7 @@ std::string renderedByFormat(const ChatFormat &format, const Conversation &messa
     // The others do not know the variable.
     const bool switches = format.thought == ChatFormat::Thought::Switched;
     const ThinkingMode thinking = switches ? trial.thinking : ThinkingMode::Template;
-    if (trial.generationPrompt && appendOpening(format, turns, runs))
+    if (trial.generationPrompt && appendOpening(format, turns, Answer::New, runs))
         append(runs, format.thoughtTag(thinking), PromptSource::Markup, -1);
     return textOf(runs);
 }
