@@ -23,6 +23,8 @@ public:
     /// throws.
     void generate(const GenerationRequest &request, std::stop_token stop, const Emit &emit);
 
+    std::uint64_t cacheBytes() const { return m_cache.bytes(); } ///< that go with this session
+
 private:
     class Run; ///< one reply
 

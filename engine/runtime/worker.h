@@ -28,6 +28,7 @@ public:
     void loadModel(std::string folder);
     void generate(GenerationRequest request);
     void cancel(RequestId request);
+    void cancelLoad();
     std::vector<GenerationEvent> takeEvents() { return m_events.takeAll(); }
 
 private:
@@ -46,6 +47,7 @@ private:
     void loop(const std::stop_token &stop);
     std::optional<Taken> take(const std::stop_token &stop);
     void execute(const Load &command, const std::stop_token &stop);
+    void replaceModel(const std::string &folder, const std::stop_token &stop);
     void execute(const GenerationRequest &request, const std::stop_token &stop);
 
     EngineOptions m_options;
@@ -55,11 +57,12 @@ private:
     std::unique_ptr<LoadedModel> m_model;
     std::unique_ptr<Session> m_session;
 
-    std::mutex m_mutex; ///< guards the four below
+    std::mutex m_mutex; ///< guards the five below
     std::condition_variable_any m_changed;
     std::deque<Command> m_commands;
     std::set<RequestId> m_cancelled;    ///< of requests still queued
     std::optional<RequestId> m_running; ///< set when it leaves m_commands: cancel() finds it in one or the other
+    bool m_loading = false;             ///< the command that runs is a Load
     std::stop_source m_runningStop;     ///< of the command that was taken last
 
     std::jthread m_thread; ///< last: joined before what it uses is gone
