@@ -16,6 +16,11 @@ void Engine::loadModel(std::string folder)
     m_worker->loadModel(std::move(folder));
 }
 
+void Engine::cancelLoad()
+{
+    m_worker->cancelLoad();
+}
+
 void Engine::generate(GenerationRequest request)
 {
     m_worker->generate(std::move(request));

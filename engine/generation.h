@@ -210,17 +210,37 @@ struct PromptShowFailed {
     Failure failure;
 };
 
+/// What loading a model is busy with, in this order. A count of 0 in all: how far it is cannot be told.
+enum class LoadStage {
+    Headers,     ///< config.json and the headers of the weight files; counted in files
+    Weights,     ///< the values that are looked at: all of a small model; norms, biases and scales else. In bytes
+    Fingerprint, ///< samples that tell this model from another of its shape; in files
+    Tokenizer,   ///< not counted
+    Template,    ///< not counted
+    Buffers,     ///< not counted
+};
+
+/// One for each stage begun, and at most ten a second within a stage.
+struct ModelLoadProgress {
+    std::string folder; ///< as asked for
+    LoadStage stage = LoadStage::Headers;
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+};
+
 struct ModelLoaded {
     ModelInfo info;
     double seconds = 0.0;
 };
 
+/// The model that was loaded before, if any, still is.
 struct ModelLoadFailed {
     std::string folder;
-    Failure failure;
+    Failure failure; ///< code Cancelled after cancelLoad()
 };
 
-using GenerationEvent = std::variant<ModelLoaded, ModelLoadFailed, PromptProgress, PromptProcessed, TokenGenerated,
-                                     GenerationFinished, GenerationFailed, PromptShown, PromptShowFailed>;
+using GenerationEvent =
+    std::variant<ModelLoadProgress, ModelLoaded, ModelLoadFailed, PromptProgress, PromptProcessed, TokenGenerated,
+                 GenerationFinished, GenerationFailed, PromptShown, PromptShowFailed>;
 
 } // namespace engine

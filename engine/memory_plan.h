@@ -22,7 +22,8 @@ struct MemoryPlan {
 };
 
 /// From config.json and the headers of the weight files alone. `contextLength` 0: the model's own maximum; more than
-/// that counts as that. `threads` 0: one per core. Throws Error as opening the model does, but looks at no weight.
-MemoryPlan planMemory(const std::string &folder, int contextLength = 0, int threads = 0);
+/// that counts as that. `threads` 0: one per core. `memoryLimit`: bytes that count as available, 0 = what is measured.
+/// Throws Error as opening the model does, but looks at no weight.
+MemoryPlan planMemory(const std::string &folder, int contextLength = 0, int threads = 0, std::uint64_t memoryLimit = 0);
 
 } // namespace engine

@@ -25,7 +25,9 @@ struct ModelInfo {
     std::uint64_t parametersMtp = 0;    ///< MTP module, not part of the total
     std::uint64_t weightBytes = 0;      ///< bytes of all tensors on disk
     std::uint64_t kvBytesPerToken = 0;  ///< of the cache this engine allocates
-    int contextLength = 0;              ///< tokens, max_position_embeddings
+    int contextLength = 0;              ///< tokens of a conversation, at most maxContextLength
+    int maxContextLength = 0;           ///< of the model: max_position_embeddings
+    bool contextCapped = false;         ///< contextLength is less because of memory, not because somebody chose it
     int vocabSize = 0;
     int layers = 0;
     int hiddenSize = 0;

@@ -25,6 +25,8 @@ public:
     /// Emits PromptShown or PromptShowFailed. Changes nothing; never throws.
     void showPrompt(const GenerationRequest &request, const std::stop_token &stop, const Emit &emit) const;
 
+    std::uint64_t cacheBytes() const { return m_cache.bytes(); } ///< that go with this session
+
 private:
     class Run; ///< one reply
 

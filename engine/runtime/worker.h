@@ -29,6 +29,7 @@ public:
     void generate(GenerationRequest request);
     void showPrompt(GenerationRequest request);
     void cancel(RequestId request);
+    void cancelLoad();
     std::vector<GenerationEvent> takeEvents() { return m_events.takeAll(); }
 
 private:
@@ -56,6 +57,7 @@ private:
     void execute(const Generate &command, const std::stop_token &stop);
     void execute(const ShowPrompt &command, const std::stop_token &stop);
     static const GenerationRequest *requestOf(const Command &command); ///< null: it has none
+    void replaceModel(const std::string &folder, const std::stop_token &stop);
 
     EngineOptions m_options;
     EventQueue m_events;
@@ -64,11 +66,12 @@ private:
     std::unique_ptr<LoadedModel> m_model;
     std::unique_ptr<Session> m_session;
 
-    std::mutex m_mutex; ///< guards the four below
+    std::mutex m_mutex; ///< guards the five below
     std::condition_variable_any m_changed;
     std::deque<Command> m_commands;
     std::set<RequestId> m_cancelled;    ///< of requests still queued
     std::optional<RequestId> m_running; ///< set when it leaves m_commands: cancel() finds it in one or the other
+    bool m_loading = false;             ///< the command that runs is a Load
     std::stop_source m_runningStop;     ///< of the command that was taken last
 
     std::jthread m_thread; ///< last: joined before what it uses is gone
