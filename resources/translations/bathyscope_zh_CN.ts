@@ -1144,7 +1144,7 @@ KV 缓存占用内存：%4</translation>
         <translation>正在取消…</translation>
     </message>
     <message>
-        <source>context capped to %1 of %2 because of memory</source>
+        <source>Context capped to %1 of %2 because of memory</source>
         <translation>因内存不足，上下文限制为 %1（最多 %2）</translation>
     </message>
 </context>
