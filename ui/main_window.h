@@ -5,6 +5,7 @@
 #include "engine/generation.h"
 #include "storage/records.h"
 #include "ui/error_text.h"
+#include "ui/shown_prompt.h"
 #include "ui/transcript_message.h"
 #include "ui/ui_settings.h"
 
@@ -47,6 +48,11 @@ public:
     void finishMessage(const TranscriptMessage &message);
     void setGenerating(bool generating); ///< Send becomes Stop
 
+    // --- exact prompt --------------------------------------------------------------------------
+    /// Answers to promptRequested.
+    void showPrompt(const ShownPrompt &prompt);
+    void showPromptFailure(const engine::Failure &failure);
+
     // --- notices -------------------------------------------------------------------------------
     void showNotice(const QString &sentence);        ///< a bar across the top; empty hides it
     void showFailure(const StorageFailure &failure); ///< the same bar; its text follows the language
@@ -71,6 +77,7 @@ signals:
     void editRequested(storage::MessageId userMessage, const QString &text);
     void continueRequested(storage::MessageId reply);
     void branchRequested(storage::MessageId message, int branch); ///< show alternative number `branch`
+    void promptRequested(const ui::PromptWish &wish);             ///< again whenever what is shown may have changed
     void openModelRequested(const QString &folder);
     void cancelLoadRequested();
     void settingsChanged(const ui::UiSettings &settings);

@@ -27,6 +27,7 @@ enum class Command {
     Regenerate,
     EditLast,
     Continue,
+    ExactPrompt,
     PreviousBranch,
     NextBranch,
     WriteMessage,
