@@ -300,7 +300,7 @@ def main():
             case["ids"][name] = " ".join(map(str, reference.encode(text, add_special_tokens=False).ids))
         cases.append(case)
     write("chat_templates.json", {"versions": versions, "templates": TEMPLATES, "cases": cases}, ascii_only=False)
-    generated_texts.main()
+    generated_texts.main([])
 
 
 def write(name, document, ascii_only=True):
