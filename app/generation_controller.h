@@ -70,6 +70,8 @@ private:
     void handle(const engine::TokenGenerated &event);
     void handle(const engine::GenerationFinished &event);
     void handle(const engine::GenerationFailed &event);
+    void handle(const engine::PromptShown &) {} ///< not asked for here
+    void handle(const engine::PromptShowFailed &) {}
 
     static void addText(Pending &pending, const std::vector<engine::TextPiece> &text);
     void saveTexts();

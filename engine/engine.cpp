@@ -21,6 +21,11 @@ void Engine::generate(GenerationRequest request)
     m_worker->generate(std::move(request));
 }
 
+void Engine::showPrompt(GenerationRequest request)
+{
+    m_worker->showPrompt(std::move(request));
+}
+
 void Engine::cancel(RequestId request)
 {
     m_worker->cancel(request);

@@ -34,7 +34,12 @@ public:
     /// Queued behind earlier requests; answered by PromptProgress*, PromptProcessed, TokenGenerated* and exactly one
     /// of GenerationFinished or GenerationFailed.
     void generate(GenerationRequest request);
-    /// Ends the request within one token (200 ms in prefill); it is answered with FinishReason::Stopped.
+    /// What generate() would send to the model. Queued in the same way, changes nothing; answered by exactly one of
+    /// PromptShown or PromptShowFailed. Of the request only the messages, continueLast, retention, thinking and
+    /// captureRouting (which decides what can be taken from the cache) count.
+    void showPrompt(GenerationRequest request);
+    /// Ends the request within one token (200 ms in prefill); it is answered with FinishReason::Stopped, a
+    /// showPrompt() with PromptShowFailed.
     void cancel(RequestId request);
 
     std::vector<GenerationEvent> takeEvents();

@@ -50,6 +50,8 @@ LoadedModel::LoadedModel(const std::string &folder, const EngineOptions &options
     m_info.kvBytesPerToken = m_transformer->kvBytesPerToken();
     m_info.contextLength = m_transformer->contextLength();
     m_info.reasons = m_template.reasons();
+    m_info.templateName = m_template.name();
+    m_info.canSwitchThinking = m_template.allows(ThinkingMode::On) && m_template.allows(ThinkingMode::Off);
     collectStopTokens();
 }
 

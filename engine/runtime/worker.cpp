@@ -7,6 +7,12 @@
 
 namespace engine::runtime {
 
+namespace {
+
+const char *const noModel = "No model is loaded. Open a model folder, then send again.";
+
+} // namespace
+
 Worker::Worker(std::function<void()> wake, EngineOptions options)
     : m_options(options), m_events(std::move(wake)), m_thread([this](const std::stop_token &stop) { loop(stop); })
 {
@@ -26,7 +32,23 @@ void Worker::loadModel(std::string folder)
 
 void Worker::generate(GenerationRequest request)
 {
-    push(std::move(request));
+    push(Generate{std::move(request)});
+}
+
+void Worker::showPrompt(GenerationRequest request)
+{
+    push(ShowPrompt{std::move(request)});
+}
+
+const GenerationRequest *Worker::requestOf(const Command &command)
+{
+    return std::visit(
+        [](const auto &concrete) -> const GenerationRequest * {
+            if constexpr (requires { concrete.request; })
+                return &concrete.request;
+            return nullptr;
+        },
+        command);
 }
 
 void Worker::cancel(RequestId request)
@@ -37,7 +59,7 @@ void Worker::cancel(RequestId request)
         return;
     }
     for (const auto &command : m_commands) {
-        const auto *queued = std::get_if<GenerationRequest>(&command);
+        const GenerationRequest *queued = requestOf(command);
         if (queued != nullptr && queued->id == request)
             m_cancelled.insert(request);
     }
@@ -68,7 +90,7 @@ std::optional<Worker::Taken> Worker::take(const std::stop_token &stop)
     m_runningStop = {};
     Taken taken{std::move(m_commands.front()), m_runningStop.get_token()};
     m_commands.pop_front();
-    if (const auto *request = std::get_if<GenerationRequest>(&taken.command)) {
+    if (const GenerationRequest *request = requestOf(taken.command)) {
         m_running = request->id;
         if (m_cancelled.erase(request->id) > 0)
             m_runningStop.request_stop();
@@ -100,16 +122,24 @@ void Worker::execute(const Load &command, const std::stop_token &stop)
     m_model.reset();
 }
 
-void Worker::execute(const GenerationRequest &request, const std::stop_token &stop)
+void Worker::execute(const Generate &command, const std::stop_token &stop)
 {
+    const GenerationRequest &request = command.request;
     if (!m_session) {
-        m_events.push(GenerationFailed{
-            request.id,
-            {ErrorCode::RequestInvalid, {}, "model", "No model is loaded. Open a model folder, then send again."},
-            {}});
+        m_events.push(GenerationFailed{request.id, {ErrorCode::RequestInvalid, {}, "model", noModel}, {}});
         return;
     }
     m_session->generate(request, stop, [this](GenerationEvent event) { m_events.push(std::move(event)); });
+}
+
+void Worker::execute(const ShowPrompt &command, const std::stop_token &stop)
+{
+    const GenerationRequest &request = command.request;
+    if (!m_session) {
+        m_events.push(PromptShowFailed{request.id, {ErrorCode::RequestInvalid, {}, "model", noModel}});
+        return;
+    }
+    m_session->showPrompt(request, stop, [this](GenerationEvent event) { m_events.push(std::move(event)); });
 }
 
 } // namespace engine::runtime

@@ -27,6 +27,7 @@ public:
 
     void loadModel(std::string folder);
     void generate(GenerationRequest request);
+    void showPrompt(GenerationRequest request);
     void cancel(RequestId request);
     std::vector<GenerationEvent> takeEvents() { return m_events.takeAll(); }
 
@@ -34,7 +35,13 @@ private:
     struct Load {
         std::string folder;
     };
-    using Command = std::variant<Load, GenerationRequest>;
+    struct Generate {
+        GenerationRequest request;
+    };
+    struct ShowPrompt {
+        GenerationRequest request;
+    };
+    using Command = std::variant<Load, Generate, ShowPrompt>;
 
     /// A command and what ends it.
     struct Taken {
@@ -46,7 +53,9 @@ private:
     void loop(const std::stop_token &stop);
     std::optional<Taken> take(const std::stop_token &stop);
     void execute(const Load &command, const std::stop_token &stop);
-    void execute(const GenerationRequest &request, const std::stop_token &stop);
+    void execute(const Generate &command, const std::stop_token &stop);
+    void execute(const ShowPrompt &command, const std::stop_token &stop);
+    static const GenerationRequest *requestOf(const Command &command); ///< null: it has none
 
     EngineOptions m_options;
     EventQueue m_events;
