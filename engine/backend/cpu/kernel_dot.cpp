@@ -9,6 +9,7 @@
 #define HWY_TARGET_INCLUDE "engine/backend/cpu/kernel_dot.cpp"
 #include "hwy/foreach_target.h"
 
+#include "engine/backend/cpu/block_formats-inl.h"
 #include "engine/backend/cpu/weight_formats-inl.h"
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
@@ -110,14 +111,57 @@ HWY_INLINE void dotOneToken(const DotCall &call, int row)
         put(call, 0, row + r, sumOf(totals[r]));
 }
 
+/// The same with weights in blocks, span by span.
+template <class Format, int rows>
+HWY_INLINE void dotOneTokenWithBlocks(const DotCall &call, int row)
+{
+    const Matrix &weight = call.weight;
+    const auto cols = static_cast<std::size_t>(weight.cols);
+    const std::size_t n = lanes();
+    const float *x = inputOf(call, 0);
+    const std::size_t rowBytes = cols / Format::blockCols * Format::blockBytes;
+    Span spans[rows];
+    Floats totals[rows];
+    HWY_UNROLL(4)
+    for (int r = 0; r < rows; ++r)
+        totals[r] = hn::Zero(floatTag);
+    for (std::size_t col = 0; col < cols; col += Format::spanCols) {
+        const std::uint8_t *block = blockAt<Format>(weight, row, col);
+        HWY_UNROLL(4)
+        for (int r = 0; r < rows; ++r, block += rowBytes) {
+            hwy::Prefetch(block + rows * rowBytes);
+            Format::open(block, col % Format::blockCols, spans[r]);
+        }
+        for (std::size_t c = 0; c < Format::spanCols; c += Format::factorCols) {
+            HWY_UNROLL(4)
+            for (int r = 0; r < rows; ++r) {
+                const Factors factors = factorsOf<Format>(spans[r], c);
+                for (std::size_t i = c; i < c + Format::factorCols; i += n)
+                    totals[r] = hn::MulAdd(weightsOf<Format>(spans[r], i, factors), loadFloats(x + col + i), totals[r]);
+            }
+        }
+    }
+    for (int r = 0; r < rows; ++r)
+        put(call, 0, row + r, sumOf(totals[r]));
+}
+
+template <class Format, int rows>
+HWY_INLINE void dotOneTokenOf(const DotCall &call, int row)
+{
+    if constexpr (inBlocks<Format>)
+        dotOneTokenWithBlocks<Format, rows>(call, row);
+    else
+        dotOneToken<Format, rows>(call, row);
+}
+
 template <class Format>
 void dotOneToken(const DotCall &call)
 {
     int row = call.rowBegin;
     for (; row + tileRows <= call.rowEnd; row += tileRows)
-        dotOneToken<Format, tileRows>(call, row);
+        dotOneTokenOf<Format, tileRows>(call, row);
     for (; row < call.rowEnd; ++row)
-        dotOneToken<Format, 1>(call, row);
+        dotOneTokenOf<Format, 1>(call, row);
 }
 
 /// Decoded weights of up to rowBlock rows and one panel of columns, and the sums of a block of tokens.
@@ -152,6 +196,19 @@ HWY_INLINE void decodePanel(const Matrix &weight, int row, int rows, std::size_t
                       floatTag, out + c);
         }
         block.factors[r] = factorAt<Format>(weight, row + r, col);
+    }
+}
+
+template <class Format>
+HWY_INLINE void decodePanelOf(const Matrix &weight, int row, int rows, std::size_t col, std::size_t count, Block &block)
+{
+    if constexpr (inBlocks<Format>) {
+        for (int r = 0; r < rows; ++r) {
+            decodeSpans<Format>(weight, row + r, col, count, block.panel + static_cast<std::size_t>(r) * panelCols);
+            block.factors[r] = Format::unit;
+        }
+    } else {
+        decodePanel<Format>(weight, row, rows, col, count, block);
     }
 }
 
@@ -233,7 +290,7 @@ void dotBlock(const DotCall &call, int row, int rows, int token, Block &block)
     constexpr bool scaled = Format::unit != 1.0F;
     for (std::size_t col = 0; col < cols; col += width) {
         const std::size_t count = std::min(width, cols - col);
-        decodePanel<Format>(call.weight, row, rows, col, count, block);
+        decodePanelOf<Format>(call.weight, row, rows, col, count, block);
         int r = 0;
         for (; r + tileRows <= rows; r += tileRows)
             addTiles<scaled, tileRows>(block, r, col, count);
@@ -261,7 +318,7 @@ void dotTokens(const DotCall &call)
 
 void dotAnyFormat(const DotCall &call)
 {
-    withFormat(call.weight, [&](auto format) {
+    withAnyFormat(call.weight, [&](auto format) {
         using Format = decltype(format);
         if (call.tokens == 1)
             dotOneToken<Format>(call);

@@ -178,7 +178,7 @@ HWY_INLINE std::size_t panelWidth(const Matrix &matrix)
     return matrix.scale == nullptr ? panelCols : static_cast<std::size_t>(matrix.blockCols);
 }
 
-/// Calls body with the format of the matrix.
+/// Calls body with the format of the matrix; block types are in block_formats-inl.h.
 template <class Body>
 HWY_INLINE void withFormat(const Matrix &matrix, const Body &body)
 {

@@ -52,9 +52,9 @@ BENCHMARK(readMemory)->Unit(benchmark::kMillisecond);
 
 void linear(benchmark::State &state, DType dtype, int weightBytes, int tokens, int threads)
 {
-    const auto size = static_cast<int>(memory::dtypeBytes(dtype));
-    const int rows = weightBytes / size / cols;
-    const auto bytes = randomBytes(static_cast<std::size_t>(rows) * cols * static_cast<std::size_t>(size));
+    const std::size_t rowBytes = cols / memory::blockElements(dtype) * memory::blockBytes(dtype);
+    const int rows = weightBytes / static_cast<int>(rowBytes);
+    const auto bytes = randomBytes(static_cast<std::size_t>(rows) * rowBytes);
     const std::vector<float> scales(static_cast<std::size_t>(rows / 128 + 1) * (cols / 128), 0.01F);
     backend::Matrix weight{bytes.data(), dtype, rows, cols};
     if (dtype == DType::F8_E4M3)
@@ -73,7 +73,8 @@ void linear(benchmark::State &state, DType dtype, int weightBytes, int tokens, i
 
 void registerLinear()
 {
-    for (const DType dtype : {DType::F8_E4M3, DType::BF16, DType::F16, DType::F32}) {
+    for (const DType dtype : {DType::F8_E4M3, DType::BF16, DType::F16, DType::F32, DType::Q8_0, DType::Q4_0,
+                              DType::Q4_K, DType::Q5_K, DType::Q6_K}) {
         const std::string name(memory::dtypeName(dtype));
         const auto add = [&](const std::string &suffix, int bytes, int tokens, int threads) {
             benchmark::RegisterBenchmark(("linear/" + name + suffix).c_str(),
