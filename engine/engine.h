@@ -29,8 +29,9 @@ public:
     Engine(const Engine &) = delete;
     Engine &operator=(const Engine &) = delete;
 
-    /// Replaces the loaded model; answered by ModelLoaded or ModelLoadFailed (the old model is then gone too).
-    void loadModel(std::string folder);
+    /// Replaces the loaded model; answered by ModelLoaded or ModelLoadFailed (the old model is then gone too). `path`:
+    /// a folder in the Hugging Face layout, a GGUF file (any part of a split one), or a folder with one model in GGUF.
+    void loadModel(std::string path);
     /// Queued behind earlier requests; answered by PromptProgress*, PromptProcessed, TokenGenerated* and exactly one
     /// of GenerationFinished or GenerationFailed.
     void generate(GenerationRequest request);

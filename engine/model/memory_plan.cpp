@@ -2,8 +2,8 @@
 
 #include "engine/device_info.h"
 #include "engine/memory/kv_cache.h"
-#include "engine/model/checkpoint.h"
 #include "engine/model/model_buffers.h"
+#include "engine/model/model_files.h"
 
 #include <algorithm>
 
@@ -50,16 +50,15 @@ MemoryPlan planMemory(const ModelConfig &config, const PlanRequest &request)
 
 namespace engine {
 
-MemoryPlan planMemory(const std::string &folder, int contextLength, int threads)
+MemoryPlan planMemory(const std::string &path, int contextLength, int threads)
 {
-    const model::ModelConfig config = model::readModelConfig(folder);
-    const model::Checkpoint checkpoint(folder);
+    const auto files = model::openModelFiles(path);
     model::PlanRequest request;
-    request.weightBytes = checkpoint.totalBytes();
+    request.weightBytes = files->weightBytes();
     request.contextLength = contextLength;
     request.threads = threads;
     request.availableBytes = listDevices().devices.front().memoryFree;
-    return model::planMemory(config, request);
+    return model::planMemory(files->config(), request);
 }
 
 } // namespace engine

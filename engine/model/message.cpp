@@ -1,6 +1,8 @@
 #include "engine/model/detail/message.h"
 
 #include <algorithm>
+#include <locale>
+#include <sstream>
 
 namespace engine::model {
 
@@ -58,6 +60,19 @@ std::string upToFive(const std::vector<std::string> &names)
         text += " and " + grouped(names.size() - shown) + " more";
     }
     return text;
+}
+
+std::string rangeText(int lowest, int highest)
+{
+    return std::to_string(lowest) + "–" + std::to_string(highest);
+}
+
+std::string shortest(double number)
+{
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << number;
+    return text.str();
 }
 
 } // namespace engine::model

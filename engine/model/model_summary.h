@@ -1,8 +1,8 @@
 #pragma once
 // What the user is told about a model, from its config and weight headers.
 
-#include "engine/model/checkpoint.h"
 #include "engine/model/model_config.h"
+#include "engine/model/model_files.h"
 #include "engine/model_info.h"
 
 #include <cstdint>
@@ -22,8 +22,7 @@ ParameterCounts countParameters(const ModelConfig &config);
 std::uint64_t kvBytesPerToken(const ModelConfig &config, std::uint64_t valueBytes);
 
 /// Fills everything but `reasons`, which the chat template decides. `cacheValueBytes`: bytes of one number in the KV
-/// cache (2 = BF16, 4 = F32). Reads generation_config.json; throws as readGenerationConfig and Checkpoint::fingerprint.
-ModelInfo summarize(const ModelConfig &config, const Checkpoint &checkpoint, const std::string &folder,
-                    std::uint64_t cacheValueBytes = 2);
+/// cache (2 = BF16, 4 = F32). Throws as ModelFiles::generationDefaults and fingerprint.
+ModelInfo summarize(const ModelFiles &files, std::uint64_t cacheValueBytes = 2);
 
 } // namespace engine::model

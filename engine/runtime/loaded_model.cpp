@@ -12,20 +12,20 @@ namespace {
 
 // A prompt never ends inside the padding rows of the embedding, so a tokenizer with more tokens than the
 // embedding has rows could make the model read past it.
-void requireTokenizerFits(const text::Tokenizer &tokenizer, const model::ModelConfig &config, const std::string &folder)
+void requireTokenizerFits(const text::Tokenizer &tokenizer, const model::ModelConfig &config)
 {
     if (tokenizer.size() <= config.vocab_size)
         return;
-    throw Error(ErrorCode::TokenizerInvalid, folder + "/tokenizer.json", "vocab_size",
-                folder + "/tokenizer.json defines " + std::to_string(tokenizer.size()) +
-                    " tokens, but config.json gives vocab_size = " + std::to_string(config.vocab_size) +
+    throw Error(ErrorCode::TokenizerInvalid, tokenizer.file(), "vocab_size",
+                tokenizer.file() + " defines " + std::to_string(tokenizer.size()) +
+                    " tokens, but the model has vocab_size = " + std::to_string(config.vocab_size) +
                     ". The files do not belong together.");
 }
 
-text::Tokenizer openTokenizer(const std::string &folder, const std::stop_token &stop)
+text::Tokenizer openTokenizer(const model::ModelFiles &files, const std::stop_token &stop)
 {
-    model::throwIfStopped(stop, folder);
-    return text::Tokenizer::open(folder);
+    model::throwIfStopped(stop, files.path());
+    return text::Tokenizer::open(files.texts());
 }
 
 int cappedContext(const EngineOptions &options, const model::ModelConfig &config)
@@ -36,17 +36,17 @@ int cappedContext(const EngineOptions &options, const model::ModelConfig &config
 
 } // namespace
 
-LoadedModel::LoadedModel(const std::string &folder, const EngineOptions &options, const std::stop_token &stop)
-    : m_config(model::readModelConfig(folder)), m_checkpoint(folder, stop),
-      m_weights(model::resolveWeights(m_config, m_checkpoint)), m_tokenizer(openTokenizer(folder, stop)),
-      m_template(text::ChatTemplate::open(folder, m_tokenizer, stop)),
+LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, const std::stop_token &stop)
+    : m_files(model::openModelFiles(path, stop)), m_weights(m_files->resolveWeights()),
+      m_tokenizer(openTokenizer(*m_files, stop)),
+      m_template(text::ChatTemplate::open(m_files->texts(), m_tokenizer, stop)),
       m_backend(backend::makeCpuBackend(options.threads))
 {
-    requireTokenizerFits(m_tokenizer, m_config, folder);
+    requireTokenizerFits(m_tokenizer, m_files->config());
     model::TransformerOptions transformerOptions;
-    transformerOptions.contextLength = cappedContext(options, m_config);
-    m_transformer = std::make_unique<model::Transformer>(m_config, m_weights, *m_backend, transformerOptions);
-    m_info = model::summarize(m_config, m_checkpoint, folder);
+    transformerOptions.contextLength = cappedContext(options, m_files->config());
+    m_transformer = std::make_unique<model::Transformer>(m_files->config(), m_weights, *m_backend, transformerOptions);
+    m_info = model::summarize(*m_files);
     m_info.kvBytesPerToken = m_transformer->kvBytesPerToken();
     m_info.contextLength = m_transformer->contextLength();
     m_info.reasons = m_template.reasons();
@@ -69,9 +69,9 @@ void LoadedModel::collectStopTokens()
         if (token >= 0 && !endsReply(token))
             m_stopTokens.push_back(token);
     };
-    for (const int id : m_config.eos_token_id)
+    for (const int id : m_files->config().eos_token_id)
         add(id);
-    for (const int id : model::readGenerationConfig(m_checkpoint.folder()).eos_token_id)
+    for (const int id : m_files->generationDefaults().eos_token_id)
         add(id);
     add(m_tokenizer.eos().value_or(-1));
     add(m_tokenizer.find("<｜User｜>").value_or(-1));

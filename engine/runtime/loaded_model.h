@@ -1,9 +1,8 @@
 #pragma once
-// Everything that belongs to one opened model folder. Owned by the worker thread.
+// Everything that belongs to one opened model. Owned by the worker thread.
 
 #include "engine/engine.h"
-#include "engine/model/checkpoint.h"
-#include "engine/model/model_config.h"
+#include "engine/model/model_files.h"
 #include "engine/model/transformer.h"
 #include "engine/model/weights.h"
 #include "engine/text/chat_template.h"
@@ -18,9 +17,9 @@ namespace engine::runtime {
 
 class LoadedModel {
 public:
-    /// Opens and checks the folder. Throws Error; Internal when a stop was requested, which is looked at before every
+    /// Opens and checks the model. Throws Error; Internal when a stop was requested, which is looked at before every
     /// step, weight file, tensor and trial of the chat template.
-    LoadedModel(const std::string &folder, const EngineOptions &options, const std::stop_token &stop = {});
+    LoadedModel(const std::string &path, const EngineOptions &options, const std::stop_token &stop = {});
     ~LoadedModel();
     LoadedModel(const LoadedModel &) = delete;
     LoadedModel &operator=(const LoadedModel &) = delete;
@@ -31,13 +30,12 @@ public:
     model::Transformer &transformer() { return *m_transformer; }
     bool endsReply(TokenId token) const;
     /// Throws FileChanged if a weight file was truncated under the mapping.
-    void checkFiles() const { m_checkpoint.throwIfChanged(); }
+    void checkFiles() const { m_files->throwIfChanged(); }
 
 private:
     void collectStopTokens();
 
-    model::ModelConfig m_config;
-    model::Checkpoint m_checkpoint;
+    std::unique_ptr<model::ModelFiles> m_files;
     model::Weights m_weights;
     text::Tokenizer m_tokenizer;
     text::ChatTemplate m_template;
