@@ -1,4 +1,4 @@
-#include "engine/model/detail/gguf_config.h"
+#include "engine/model/gguf_outline.h"
 
 #include "engine/error.h"
 #include "engine/model/detail/config_parts.h"

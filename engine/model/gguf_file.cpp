@@ -86,10 +86,10 @@ void requireAllParts(const ModelFolder &folder, const GgufPartName &name)
     for (const std::string &part : missing) {
         list += (list.empty() ? "'" : ", '") + printable(part) + "'";
     }
-    throw Error(ErrorCode::FileMissing, folder.fileName(missing.front()), {},
-                folder.path() + ": " + grouped(missing.size()) + " of the " + std::to_string(name.count) +
-                    (missing.size() == 1 ? " parts of this model is missing: " : " parts of this model are missing: ") +
-                    list + ".");
+    const std::string first = folder.fileName(missing.front());
+    throw Error(ErrorCode::FileMissing, first, {},
+                first + ": is missing; of the " + std::to_string(name.count) + " parts of this model " +
+                    grouped(missing.size()) + (missing.size() == 1 ? " is" : " are") + " not there: " + list + ".");
 }
 
 void requireTensorCount(const memory::MappedFile &file, const GgufHeader &header, std::size_t found)
@@ -253,14 +253,20 @@ memory::Tensor GgufFile::tensor(const std::string &name) const
         throw Error(ErrorCode::TensorMissing, m_path, printable(name),
                     m_path + ": tensor '" + printable(name) + "' is missing.");
     }
-    if (!found->type->dtype) {
-        const std::string &file = fileOf(name);
-        throw Error(ErrorCode::UnsupportedFeature, file, printable(name),
-                    file + ": tensor '" + printable(name) + "' has the type " + std::string(found->type->name) +
-                        ", which is not supported (supported: " + readableGgufTypes() + ").");
-    }
+    requireReadable(name);
     const Part &part = m_parts[m_tensors.at(name).part];
     return {part.file.bytes().data() + found->begin, *found->type->dtype, found->shape};
+}
+
+void GgufFile::requireReadable(const std::string &name) const
+{
+    const GgufTensorType &type = *info(name)->type;
+    if (!type.dtype) {
+        const std::string &file = fileOf(name);
+        throw Error(ErrorCode::UnsupportedFeature, file, printable(name),
+                    file + ": tensor '" + printable(name) + "' has the type " + std::string(type.name) +
+                        ", which is not supported (supported: " + readableGgufTypes() + ").");
+    }
 }
 
 std::vector<float> GgufFile::numbers(const std::string &name, std::uint64_t count) const

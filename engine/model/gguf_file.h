@@ -45,6 +45,8 @@ public:
     const GgufTensorInfo *info(const std::string &name) const; ///< nullptr: there is no such tensor
     /// Throws TensorMissing; UnsupportedFeature for a type the engine does not compute with; Internal when stopped.
     memory::Tensor tensor(const std::string &name) const;
+    /// Throws UnsupportedFeature when the engine does not compute with the type of the tensor, which is there.
+    void requireReadable(const std::string &name) const;
     /// The `count` numbers of a small tensor of F32, read without a mapping. Throws TensorMismatch for any other.
     std::vector<float> numbers(const std::string &name, std::uint64_t count) const;
     const std::string &fileOf(const std::string &name) const; ///< for messages; name() when there is no such tensor

@@ -1,8 +1,10 @@
 #include "engine/model/detail/gguf_files.h"
 
-#include "engine/model/detail/gguf_config.h"
+#include "engine/model/detail/gguf_fields.h"
 #include "engine/model/detail/gguf_key_value.h"
 #include "engine/model/detail/gguf_resolver.h"
+#include "engine/model/detail/message.h"
+#include "engine/model/gguf_outline.h"
 
 #include <map>
 
@@ -30,7 +32,7 @@ Weights GgufFiles::resolveWeights()
 
 std::uint64_t GgufFiles::weightBytes() const
 {
-    return m_file.totalBytes() + static_cast<std::uint64_t>(joinedExcess(m_config, m_file));
+    return ggufWeightBytes(m_config, m_file);
 }
 
 std::string GgufFiles::quantization() const
@@ -48,6 +50,26 @@ std::string ggufQuantization(const GgufFile &file)
         }
     }
     return "GGUF " + typesByBytes({bytesByType.begin(), bytesByType.end()});
+}
+
+std::string ggufArchitecture(const GgufFile &file)
+{
+    const GgufFields general(file);
+    const GgufValue *value = file.find("general.architecture");
+    return value != nullptr && value->type == GgufValueType::Text ? printable(general.text("general.architecture"))
+                                                                  : "";
+}
+
+void requireReadableTypes(const GgufFile &file)
+{
+    for (const std::string &name : file.names()) {
+        file.requireReadable(name);
+    }
+}
+
+std::uint64_t ggufWeightBytes(const ModelConfig &config, const GgufFile &file)
+{
+    return file.totalBytes() + static_cast<std::uint64_t>(joinedExcess(config, file));
 }
 
 } // namespace engine::model

@@ -223,7 +223,7 @@ void checkExtents(const memory::MappedFile &file, const std::vector<GgufTensorIn
     }
     const std::uint64_t end = tensors.empty() ? 0 : tensors.back().begin + tensors.back().bytes;
     if (end > file.size()) {
-        throw Error(ErrorCode::FileTruncated, file.name(), printable(tensors.back().name),
+        throw Error(ErrorCode::FileTruncated, file.name(), {},
                     file.name() + ": is " + grouped(end - file.size()) +
                         " bytes shorter than its header says (interrupted download?).");
     }
@@ -247,7 +247,8 @@ void checkVersion(const memory::MappedFile &file, GgufCursor &cursor)
         return;
     }
     const bool swapped = (version & 0xFFFFU) == 0 && version != 0;
-    const std::string what = swapped ? "is a big-endian GGUF file; only little-endian files are supported"
+    const std::string what = swapped ? "is a big-endian GGUF file (its version is stored the other way round); only "
+                                       "little-endian files are supported"
                                      : "is GGUF of version " + std::to_string(version) + " (supported: 2, 3)";
     throw Error(ErrorCode::UnsupportedFeature, file.name(), "version", file.name() + ": " + what + ".");
 }

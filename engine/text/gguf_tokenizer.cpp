@@ -25,12 +25,14 @@ enum TokenType : std::int32_t { Control = 3, UserDefined = 4, Unused = 5 };
 
 class Reader {
 public:
-    explicit Reader(const GgufFile &gguf) : m_gguf(gguf) {}
+    explicit Reader(const GgufFile &gguf) : m_gguf(gguf)
+    {
+        m_file.path = gguf.name();
+        m_file.mergesField = "tokenizer.ggml.merges";
+    }
 
     TokenizerFile read()
     {
-        m_file.path = m_gguf.name();
-        m_file.mergesField = "tokenizer.ggml.merges";
         readRule();
         readTokens();
         readTypes();
@@ -40,6 +42,24 @@ public:
         m_file.bos = readId("tokenizer.ggml.bos_token_id");
         m_file.eos = readId("tokenizer.ggml.eos_token_id");
         return std::move(m_file);
+    }
+
+    void readRule()
+    {
+        const std::string kind = text("tokenizer.ggml.model");
+        if (kind != "gpt2")
+            fail(ErrorCode::UnsupportedFeature, "tokenizer.ggml.model",
+                 "the tokenizer model " + inQuotes(kind) + " is not supported, only \"gpt2\" (byte-level BPE)");
+        const std::string key = "tokenizer.ggml.pre";
+        const std::string name = text(key);
+        const nlohmann::json none;
+        auto rule = PreTokenizer::named(name, JsonPlace(none, m_file.path, key));
+        if (!rule)
+            fail(ErrorCode::UnsupportedFeature, key,
+                 "the splitting rule " + inQuotes(name) +
+                     " is not supported (supported: " + PreTokenizer::knownNames() + ")");
+        m_file.preTokenizer = std::move(*rule);
+        m_file.ignoreMerges = name.starts_with("llama"); // as Llama 3's tokenizer.json has it
     }
 
 private:
@@ -70,24 +90,6 @@ private:
         if (value == nullptr || value->type != GgufValueType::Array || value->elementType != type)
             invalid(key, value == nullptr ? "is missing" : "must be a list of " + model::ggufValueTypeName(type));
         return *value;
-    }
-
-    void readRule()
-    {
-        const std::string kind = text("tokenizer.ggml.model");
-        if (kind != "gpt2")
-            fail(ErrorCode::UnsupportedFeature, "tokenizer.ggml.model",
-                 "the tokenizer model " + inQuotes(kind) + " is not supported, only \"gpt2\" (byte-level BPE)");
-        const std::string key = "tokenizer.ggml.pre";
-        const std::string name = text(key);
-        const nlohmann::json none;
-        auto rule = PreTokenizer::named(name, JsonPlace(none, m_file.path, key));
-        if (!rule)
-            fail(ErrorCode::UnsupportedFeature, key,
-                 "the splitting rule " + inQuotes(name) +
-                     " is not supported (supported: " + PreTokenizer::knownNames() + ")");
-        m_file.preTokenizer = std::move(*rule);
-        m_file.ignoreMerges = name.starts_with("llama"); // as Llama 3's tokenizer.json has it
     }
 
     void readTokens()
@@ -193,6 +195,11 @@ private:
 TokenizerFile readTokenizerFile(const GgufFile &gguf)
 {
     return Reader(gguf).read();
+}
+
+void requireSupportedTokenizer(const GgufFile &gguf)
+{
+    Reader(gguf).readRule();
 }
 
 } // namespace engine::text::detail

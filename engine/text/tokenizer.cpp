@@ -158,6 +158,11 @@ Tokenizer Tokenizer::open(const model::TextSource &source)
     return Tokenizer(std::make_unique<const Data>(std::visit(read, source)));
 }
 
+void Tokenizer::requireSupported(const model::GgufFile &gguf)
+{
+    detail::requireSupportedTokenizer(gguf);
+}
+
 std::vector<TokenId> Tokenizer::encode(std::string_view utf8, AddedTokens addedTokens) const
 {
     return encode(utf8, addedTokens, std::stop_token()).value();

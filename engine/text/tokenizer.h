@@ -35,6 +35,9 @@ public:
     static Tokenizer open(const std::string &folder);
     static Tokenizer open(const model::TextSource &source); ///< the same, or from the metadata of a GGUF file
 
+    /// Throws what open() would for the kind of tokenizer and its splitting rule, without reading tokens and merges.
+    static void requireSupported(const model::GgufFile &gguf);
+
     Tokenizer(Tokenizer &&) noexcept;
     Tokenizer &operator=(Tokenizer &&) noexcept;
     ~Tokenizer();

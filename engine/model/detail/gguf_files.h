@@ -32,7 +32,4 @@ private:
     std::vector<memory::Buffer> m_made; ///< tensors the engine needs in another form than the file has them
 };
 
-/// "GGUF Q4_K + Q6_K": types of the matrices.
-std::string ggufQuantization(const GgufFile &file);
-
 } // namespace engine::model

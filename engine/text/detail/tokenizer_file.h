@@ -38,6 +38,8 @@ struct TokenizerFile {
 /// Errors: see Tokenizer.
 TokenizerFile readTokenizerFile(const model::ModelFolder &files);
 TokenizerFile readTokenizerFile(const model::GgufFile &gguf);
+/// Only what kind it is and its splitting rule.
+void requireSupportedTokenizer(const model::GgufFile &gguf);
 
 /// Whether every valid UTF-8 text has tokens; the first byte without one, else nothing. Fills byteTokens.
 std::optional<unsigned> findByteTokens(TokenizerFile &file);
