@@ -31,7 +31,7 @@ struct Matrix {
     const void *data = nullptr;
     memory::DType dtype = memory::DType::F32; ///< F32, BF16, F16, F8_E4M3 or a block type
     int rows = 0;
-    int cols = 0; ///< of a block type: a multiple of its blockElements()
+    int cols = 0;                ///< of a block type: a multiple of its blockElements()
     const void *scale = nullptr; ///< F32 [ceil(rows / blockRows), ceil(cols / blockCols)] or none (1)
     int blockRows = 128;
     int blockCols = 128; ///< with a scale: a multiple of 32, at most 128

@@ -117,11 +117,12 @@ void mixRows(const MixCall &call)
     }
 }
 
-/// Decodes panelCols columns at a time, because the start of a block says how the rest of it is read.
+/// Decodes whole blocks.
 template <class Format>
 void mixRowsOfBlocks(const MixCall &call)
 {
-    constexpr int blockRows = 32; // 16 KiB of weights
+    constexpr int blockRows = 16; // 16 KiB of weights
+    constexpr std::size_t panelCols = 256;
     HWY_ALIGN float weights[blockRows * panelCols];
     const auto cols = static_cast<std::size_t>(call.cols);
     const std::size_t width = tileVectors * lanes();
@@ -130,8 +131,8 @@ void mixRowsOfBlocks(const MixCall &call)
         for (std::size_t col = 0; col < cols; col += panelCols) {
             const std::size_t decoded = std::min(panelCols, static_cast<std::size_t>(call.weight.cols) - col);
             for (int r = 0; r < rows; ++r)
-                decodeSpans<Format>(call.weight, call.rowBegin + row + r, col, decoded,
-                                    weights + static_cast<std::size_t>(r) * panelCols);
+                decodeBlocks<Format>(call.weight, call.rowBegin + row + r, col, decoded,
+                                     weights + static_cast<std::size_t>(r) * panelCols);
             const Panel panel{weights, panelCols};
             const std::size_t end = std::min(panelCols, cols - col);
             for (std::size_t c = 0; c < end; c += width)

@@ -60,7 +60,7 @@ void decodeRowHere(const Matrix &matrix, int row, float *out)
     withAnyFormat(matrix, [&](auto format) {
         using Format = decltype(format);
         if constexpr (inBlocks<Format>)
-            decodeSpans<Format>(matrix, row, 0, static_cast<std::size_t>(matrix.cols), out);
+            decodeBlocks<Format>(matrix, row, 0, static_cast<std::size_t>(matrix.cols), out);
         else
             decodePlainRow<Format>(matrix, row, out);
     });
