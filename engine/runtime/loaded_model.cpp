@@ -1,6 +1,7 @@
 #include "engine/runtime/loaded_model.h"
 
 #include "engine/backend/backend.h"
+#include "engine/model/family_defaults.h"
 #include "engine/model/load_stop.h"
 #include "engine/model/model_summary.h"
 
@@ -52,6 +53,7 @@ LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, 
     m_info.reasons = m_template.reasons();
     m_info.templateName = m_template.name();
     m_info.canSwitchThinking = m_template.allows(ThinkingMode::On) && m_template.allows(ThinkingMode::Off);
+    model::addFamilyDefaults(m_info, m_template.keepsOnlyLastSystem());
     collectStopTokens();
 }
 

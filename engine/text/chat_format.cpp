@@ -3,6 +3,7 @@
 #include "engine/text/detail/utf8.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace engine::text::detail {
@@ -12,45 +13,82 @@ using Source = PromptSource;
 
 constexpr std::string_view closingTag = "</think>";
 
+/// What the template of Coder writes where there is no system message.
+constexpr std::string_view coderSystem =
+    "You are an AI programming assistant, utilizing the Deepseek Coder model, developed by Deepseek Company, and you "
+    "only answer questions related to computer science. For politically sensitive questions, security and privacy "
+    "issues, and other non-computer science questions, you will refuse to answer\n";
+
+using System = ChatFormat::System;
+using History = ChatFormat::History;
+using Opening = ChatFormat::Opening;
+using Thought = ChatFormat::Thought;
+
+/// DeepSeek LLM, MoE, V2, Coder-V2.
+ChatFormat llmFormat()
+{
+    ChatFormat format{"deepseek-llm", System::InPlace};
+    format.afterSystem = "\n\n";
+    format.beforeUser = "User: ";
+    format.afterUser = "\n\n";
+    format.beforeAnswer = "Assistant: ";
+    format.generationPrompt = "Assistant:";
+    return format;
+}
+
+/// The first Coder.
+ChatFormat coderFormat()
+{
+    ChatFormat format{"deepseek-coder", System::InPlace};
+    format.defaultSystem = coderSystem;
+    format.beforeUser = "### Instruction:\n";
+    format.afterUser = "\n";
+    format.beforeAnswer = "### Response:\n";
+    format.afterAnswer = "\n<|EOT|>\n";
+    format.generationPrompt = "### Response:\n";
+    return format;
+}
+
+ChatFormat v31Format()
+{
+    ChatFormat format{"deepseek-v3.1", System::Joined, History::AfterFirstThought, Opening::FirstAnswer,
+                      Thought::Switched};
+    format.afterOpening = closingTag;
+    format.thoughtOpening = "<think>";
+    format.thoughtClosing = closingTag;
+    return format;
+}
+
 std::vector<ChatFormat> publishedFormats()
 {
-    using System = ChatFormat::System;
-    using History = ChatFormat::History;
-    using Opening = ChatFormat::Opening;
-    using Thought = ChatFormat::Thought;
-    // DeepSeek LLM, MoE, V2, Coder-V2: roles are plain text.
-    ChatFormat plain;
-    plain.system = System::InPlace;
-    plain.afterSystem = "\n\n";
-    plain.beforeUser = "User: ";
-    plain.afterUser = "\n\n";
-    plain.beforeAnswer = "Assistant: ";
-    plain.generationPrompt = "Assistant:";
-    std::vector<ChatFormat> formats = {plain};
-    // V2.5 and later: roles are tokens. The templates of V2.5, V3 and R1 combine these properties.
+    std::vector<ChatFormat> formats = {llmFormat(), coderFormat()};
+    formats.push_back({"deepseek-v2.5", System::Last});
+    formats.back().beforeBos = "        ";
+    // From V2.5 to R1-0528 roles are tokens, and the templates combine these properties.
     for (const System system : {System::Last, System::Joined}) {
+        const bool joined = system == System::Joined;
         for (const Opening opening : {Opening::EveryAnswer, Opening::EveryUser}) {
-            formats.push_back({system, History::Whole, opening, Thought::Never});
-            for (const Thought thought : {Thought::ByModel, Thought::Opened})
-                formats.push_back({system, History::AfterLastThought, opening, thought});
+            const bool late = opening == Opening::EveryUser;
+            formats.push_back({joined ? "deepseek-v3" : "deepseek-v2.5", system, History::Whole, opening});
+            formats.push_back({late ? "deepseek-r1-0528" : "deepseek-r1-2025-01", system, History::AfterLastThought,
+                               opening, Thought::ByModel});
+            formats.push_back({"deepseek-r1", system, History::AfterLastThought, opening, Thought::Opened});
         }
     }
-    // V3.1, then V3.1-Terminus and V3.2-Exp, which always write a generation prompt.
-    for (const bool promptNeedsUser : {true, false}) {
-        ChatFormat format{System::Joined, History::AfterFirstThought, Opening::FirstAnswer, Thought::Switched};
-        format.promptNeedsUser = promptNeedsUser;
-        format.afterOpening = closingTag;
-        format.thoughtOpening = "<think>";
-        format.thoughtClosing = closingTag;
-        formats.push_back(format);
-    }
+    formats.push_back(v31Format());
+    formats.back().promptNeedsUser = true;
+    formats.push_back(v31Format()); // V3.2-Exp
     return formats;
+}
+
+bool isSystem(const Turn &turn)
+{
+    return turn.role == Role::System;
 }
 
 void appendSystem(const ChatFormat &format, const std::vector<Turn> &turns, PromptRuns &runs)
 {
-    const auto isSystem = [](const Turn &turn) { return turn.role == Role::System; };
-    if (format.system == ChatFormat::System::Last) {
+    if (format.system == System::Last) {
         const auto last = std::find_if(turns.rbegin(), turns.rend(), isSystem);
         if (last != turns.rend())
             append(runs, last->content, Source::System, last->message);
@@ -65,9 +103,8 @@ void appendSystem(const ChatFormat &format, const std::vector<Turn> &turns, Prom
     }
 }
 
-void appendAnswer(const ChatFormat &format, const Turn &turn, bool afterUser, const std::string &eos, PromptRuns &runs)
+void appendAnswer(const ChatFormat &format, const Turn &turn, bool afterUser, std::string_view eos, PromptRuns &runs)
 {
-    using Opening = ChatFormat::Opening;
     const bool opens = format.opening == Opening::EveryAnswer || (format.opening == Opening::FirstAnswer && afterUser);
     append(runs, opens ? format.beforeAnswer : "", Source::Markup, turn.message);
     if (turn.thought) {
@@ -78,32 +115,17 @@ void appendAnswer(const ChatFormat &format, const Turn &turn, bool afterUser, co
         append(runs, format.afterOpening, Source::Markup, turn.message);
     }
     append(runs, turn.content, Source::Answer, turn.message);
-    append(runs, eos, Source::Markup, turn.message);
+    append(runs, format.afterAnswer.empty() ? eos : format.afterAnswer, Source::Markup, turn.message);
 }
 
 /// System messages do not come between a question and its answer.
 bool endsWithUser(const std::vector<Turn> &turns)
 {
-    const auto last = std::find_if(turns.rbegin(), turns.rend(), [](const Turn &t) { return t.role != Role::System; });
+    const auto last = std::find_if(turns.rbegin(), turns.rend(), std::not_fn(isSystem));
     return last != turns.rend() && last->role == Role::User;
 }
 
 } // namespace
-
-std::string ChatFormat::name() const
-{
-    switch (thought) {
-    case Thought::Opened:
-        return "deepseek-r1";
-    case Thought::ByModel:
-        return "deepseek-r1-0528";
-    case Thought::Switched:
-        return "deepseek-v3.1";
-    case Thought::Never:
-        break;
-    }
-    return system == System::InPlace ? "deepseek-llm" : "deepseek-v3";
-}
 
 bool ChatFormat::allows(ThinkingMode mode) const
 {
@@ -152,7 +174,6 @@ std::string textOf(const PromptRuns &runs)
 
 std::string historyContent(const ChatFormat &format, const std::string &raw)
 {
-    using History = ChatFormat::History;
     if (format.history == History::Whole)
         return raw;
     const std::size_t tag = format.history == History::AfterFirstThought ? raw.find(closingTag) : raw.rfind(closingTag);
@@ -163,10 +184,14 @@ PromptRuns layOutHistory(const ChatFormat &format, const std::vector<Turn> &turn
                          const std::string &eos)
 {
     PromptRuns runs;
+    for (const Turn &turn : turns)
+        append(runs, isSystem(turn) ? format.beforeBos : "", Source::Markup, -1);
     append(runs, bos, Source::Bos, -1);
-    const bool inPlace = format.system == ChatFormat::System::InPlace;
+    const bool inPlace = format.system == System::InPlace;
     if (!inPlace)
         appendSystem(format, turns, runs);
+    else if (std::none_of(turns.begin(), turns.end(), isSystem))
+        append(runs, format.defaultSystem, Source::Markup, -1);
     bool afterUser = false;
     for (const Turn &turn : turns) {
         if (turn.role == Role::Assistant) {
@@ -175,7 +200,7 @@ PromptRuns layOutHistory(const ChatFormat &format, const std::vector<Turn> &turn
             append(runs, format.beforeUser, Source::Markup, turn.message);
             append(runs, turn.content, Source::User, turn.message);
             append(runs, format.afterUser, Source::Markup, turn.message);
-            if (format.opening == ChatFormat::Opening::EveryUser)
+            if (format.opening == Opening::EveryUser)
                 append(runs, format.beforeAnswer, Source::Markup, turn.message);
         } else if (inPlace) {
             append(runs, turn.content, Source::System, turn.message);
@@ -186,14 +211,15 @@ PromptRuns layOutHistory(const ChatFormat &format, const std::vector<Turn> &turn
     return runs;
 }
 
-bool appendOpening(const ChatFormat &format, const std::vector<Turn> &turns, PromptRuns &runs)
+bool appendOpening(const ChatFormat &format, const std::vector<Turn> &turns, Answer answer, PromptRuns &runs)
 {
     const bool afterUser = endsWithUser(turns);
-    if (format.promptNeedsUser && !afterUser)
-        return false;
-    if (format.opening != ChatFormat::Opening::EveryUser || !afterUser)
+    if (format.opening == Opening::EveryUser && afterUser)
+        return true; // written already
+    const bool everywhere = answer == Answer::New ? !format.promptNeedsUser : format.opening == Opening::EveryAnswer;
+    if (everywhere || afterUser)
         append(runs, format.generationPrompt, Source::Markup, -1);
-    return true;
+    return everywhere || afterUser;
 }
 
 } // namespace engine::text::detail

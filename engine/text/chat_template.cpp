@@ -18,12 +18,14 @@
 namespace engine::text {
 namespace {
 
+using detail::Answer;
 using detail::ChatFormat;
 using detail::JsonPlace;
 using detail::PromptRun;
 using detail::PromptRuns;
 
 constexpr std::uint64_t maxConfigBytes = 4ULL << 20U;
+constexpr std::string_view whiteSpace = " \t\n\v\f\r";
 constexpr std::size_t maxTemplateBytes = std::size_t{64} << 10U; // the published ones have a tenth
 
 struct TemplateSource {
@@ -76,11 +78,12 @@ TemplateSource readSource(const model::GgufFile &gguf)
 [[noreturn]] void refuse(const TemplateSource &source, const std::string &why)
 {
     const std::string place = source.field.empty() ? source.file : source.file + ": " + source.field;
-    throw Error(ErrorCode::TemplateInvalid, source.file, source.field,
-                place + ": " + why +
-                    " Supported are the templates of DeepSeek LLM, V2, V2.5, V3, V3.1, V3.2-Exp, R1, R1-0528 and the "
-                    "R1 distills; put the one "
-                    "that was published with this model there.");
+    throw Error(
+        ErrorCode::TemplateInvalid, source.file, source.field,
+        place + ": " + why +
+            " Supported are the templates of DeepSeek LLM, Coder, V2, V2.5, V3, V3.1, V3.2-Exp, R1, R1-0528 and the "
+            "R1 distills; put the one "
+            "that was published with this model there.");
 }
 
 ChatFormat recognise(const TemplateSource &source, const std::string &bos, const std::string &eos,
@@ -113,7 +116,7 @@ std::vector<std::pair<std::string, TokenId>> formatTokens(const Tokenizer &token
         if (token)
             tokens.emplace_back(tokenText(tokenizer, token), *token);
     }
-    for (const char *text : {"<｜User｜>", "<｜Assistant｜>", "<think>", "</think>"}) {
+    for (const char *text : {"<｜User｜>", "<｜Assistant｜>", "<think>", "</think>", "<|EOT|>"}) {
         const std::optional<TokenId> token = tokenizer.find(text);
         if (token && tokenizer.isAdded(*token))
             tokens.emplace_back(text, *token);
@@ -131,7 +134,7 @@ void requireAllowed(const ChatFormat &format, ThinkingMode mode)
                                                                             : "leaves it to the model";
     throw Error(ErrorCode::RequestInvalid, "", "thinking",
                 "The conversation cannot be sent: thinking cannot be " + wanted +
-                    ", as the chat template of this model (" + format.name() + ") " + why +
+                    ", as the chat template of this model (" + std::string(format.name) + ") " + why +
                     ". The templates of DeepSeek V3.1 and V3.2-Exp can switch it; leave it to the template here.");
 }
 
@@ -149,8 +152,9 @@ int newlinesIn(std::string_view text)
 }
 
 /// Appends what stands behind the opening of the next answer. Returns where the model's output begins then.
+/// `opened`: the format wrote one.
 ReasoningStart appendOpenAnswer(const ChatFormat &format, const ChatMessage &message, int index, ThinkingMode mode,
-                                PromptRuns &runs)
+                                bool opened, PromptRuns &runs)
 {
     const int newlines = newlinesIn(format.thoughtClosing);
     const auto add = [&](std::string_view text, PromptSource source) { append(runs, text, source, index); };
@@ -168,8 +172,10 @@ ReasoningStart appendOpenAnswer(const ChatFormat &format, const ChatMessage &mes
         if (!message.thinkingClosed)
             return {TextPart::Thinking, false, 0, newlines};
         add(format.thoughtClosing, PromptSource::Markup);
-    } else {
-        add(format.afterOpening, PromptSource::Markup);
+    } else if (opened) {
+        // The model writes the space after "Assistant:" itself; where it is missing, the template's history has it.
+        const bool spaced = whiteSpace.find(message.text.front()) != std::string_view::npos;
+        add(format.beforeAnswer.ends_with(' ') && !spaced ? " " : format.afterOpening, PromptSource::Markup);
     }
     add(message.text, PromptSource::Answer);
     return {TextPart::Answer, false, 0, newlines};
@@ -190,10 +196,13 @@ Composition compose(const ChatFormat &format, const std::vector<ChatMessage> &me
     const auto history = std::span(messages).first(messages.size() - (options.continueLast ? 1 : 0));
     detail::Conversation conversation = detail::prepare(format, history, options.retention);
     Composition composition{layOutHistory(format, conversation.turns, bos, eos), std::move(conversation.omissions), {}};
-    const bool opens = appendOpening(format, conversation.turns, composition.runs);
-    if (opens || options.continueLast)
-        composition.start = appendOpenAnswer(format, options.continueLast ? messages.back() : ChatMessage{},
-                                             static_cast<int>(history.size()), options.thinking, composition.runs);
+    const ChatMessage open = options.continueLast ? messages.back() : ChatMessage{};
+    const bool isNew = open.thinking.empty() && open.text.empty();
+    const bool opens =
+        appendOpening(format, conversation.turns, isNew ? Answer::New : Answer::Continued, composition.runs);
+    if (opens || !isNew)
+        composition.start =
+            appendOpenAnswer(format, open, static_cast<int>(history.size()), options.thinking, opens, composition.runs);
     return composition;
 }
 
@@ -327,9 +336,14 @@ bool ChatTemplate::allows(ThinkingMode mode) const
     return m_data->format.allows(mode);
 }
 
+bool ChatTemplate::keepsOnlyLastSystem() const
+{
+    return m_data->format.system == ChatFormat::System::Last;
+}
+
 std::string ChatTemplate::name() const
 {
-    return m_data->format.name();
+    return std::string(m_data->format.name);
 }
 
 } // namespace engine::text

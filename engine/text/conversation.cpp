@@ -33,12 +33,13 @@ public:
         const std::size_t lastSystem = findLastSystem();
         for (std::size_t i = 0; i < m_messages.size(); ++i) {
             const ChatMessage &message = m_messages[i];
-            if (message.role == Role::Assistant)
+            if (message.role == Role::Assistant) {
                 addAnswer(i);
-            else if (message.role == Role::System && m_format.system == ChatFormat::System::Last && i != lastSystem)
+                continue;
+            }
+            if (message.role == Role::System && m_format.system == ChatFormat::System::Last && i != lastSystem)
                 omit(i, PromptSource::System, OmissionReason::OnlyLastSystemMessage, message.text);
-            else
-                m_result.turns.push_back({message.role, static_cast<int>(i), message.text, std::nullopt});
+            m_result.turns.push_back({message.role, static_cast<int>(i), message.text, std::nullopt});
         }
         return std::move(m_result);
     }

@@ -33,23 +33,26 @@ struct ChatFormat {
         Switched, ///< it opens one or closes it at once, as the template is asked to
     };
 
+    std::string_view name; ///< ChatTemplate::name()
     System system = System::Joined;
     History history = History::Whole;
     Opening opening = Opening::EveryAnswer;
     Thought thought = Thought::Never;
-    bool promptNeedsUser = false;   ///< a generation prompt is written behind a user message only
-    std::string_view afterSystem{}; ///< InPlace only
+    bool promptNeedsUser = false;     ///< a generation prompt is written behind a user message only
+    std::string_view beforeBos{};     ///< once for every system message: a slip in the template of V2.5
+    std::string_view defaultSystem{}; ///< InPlace only: in front of everything if there is no system message
+    std::string_view afterSystem{};   ///< InPlace only
     std::string_view beforeUser = "<｜User｜>";
     std::string_view afterUser{};
-    std::string_view beforeAnswer = "<｜Assistant｜>"; ///< EOS follows the answer
-    std::string_view afterOpening{};                   ///< in front of an earlier answer without its thought
+    std::string_view beforeAnswer = "<｜Assistant｜>";
+    std::string_view afterOpening{}; ///< in front of an earlier answer without its thought
+    std::string_view afterAnswer{};  ///< empty: EOS
     std::string_view generationPrompt = "<｜Assistant｜>";
     std::string_view thoughtOpening = "<think>\n";
     std::string_view thoughtClosing = "</think>\n\n";
 
     bool operator==(const ChatFormat &) const = default;
 
-    std::string name() const; ///< ChatTemplate::name()
     /// Whether the next reply can be made to begin like this.
     bool allows(ThinkingMode mode) const;
     /// What is written behind the opening of the next answer.
@@ -90,8 +93,10 @@ std::string historyContent(const ChatFormat &format, const std::string &raw);
 PromptRuns layOutHistory(const ChatFormat &format, const std::vector<Turn> &turns, const std::string &bos,
                          const std::string &eos);
 
-/// Appends the opening of the next answer. Returns whether an answer stands open behind it: not where the format
-/// writes none.
-bool appendOpening(const ChatFormat &format, const std::vector<Turn> &turns, PromptRuns &runs);
+/// An answer that the model is to write, or to go on with: the latter is opened as an earlier answer is.
+enum class Answer { New, Continued };
+
+/// Appends the opening of the next answer. False where the format writes none.
+bool appendOpening(const ChatFormat &format, const std::vector<Turn> &turns, Answer answer, PromptRuns &runs);
 
 } // namespace engine::text::detail

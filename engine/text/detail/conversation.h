@@ -11,7 +11,7 @@ namespace engine::text::detail {
 void validate(const std::vector<ChatMessage> &messages, bool continueLast);
 
 struct Conversation {
-    std::vector<Turn> turns;
+    std::vector<Turn> turns;               ///< one for each message
     std::vector<PromptOmission> omissions; ///< by message; without their numbers of tokens
 };
 
