@@ -101,7 +101,8 @@ void Application::show()
 void Application::loadFirstModel()
 {
     QString folder = m_options.modelFolder;
-    if (folder.isEmpty() && QFileInfo::exists(m_settings.modelFolder + "/config.json"))
+    const bool isFile = QFileInfo(m_settings.modelFolder).isFile(); // GGUF
+    if (folder.isEmpty() && (isFile || QFileInfo::exists(m_settings.modelFolder + "/config.json")))
         folder = m_settings.modelFolder;
     if (folder.isEmpty())
         folder = m_options.bundledModel;

@@ -16,7 +16,7 @@ namespace app {
 struct ApplicationOptions {
     QString dataFolder; ///< holds history.sqlite3
     QString settingsFile;
-    QString modelFolder;                              ///< empty: the last one used, else the bundled model
+    QString modelFolder; ///< or GGUF file; empty: the last one used, else the bundled model
     QString bundledModel = app::bundledModelFolder(); ///< where that is now
     engine::EngineOptions engine;
 };

@@ -23,7 +23,8 @@ app::ApplicationOptions parseOptions(const QApplication &application)
         QCoreApplication::translate("main", "Chat with DeepSeek models and see how they think."));
     parser.addHelpOption();
     parser.addVersionOption();
-    const QCommandLineOption model("model", QCoreApplication::translate("main", "Model folder to open."), "folder");
+    const QCommandLineOption model("model", QCoreApplication::translate("main", "Model folder or GGUF file to open."),
+                                   "folder");
     const QCommandLineOption data("data-dir", QCoreApplication::translate("main", "Folder of the history."), "folder");
     const QCommandLineOption threads("threads", QCoreApplication::translate("main", "CPU threads."), "number");
     parser.addOptions({model, data, threads});

@@ -9,7 +9,7 @@ namespace app {
 
 struct Settings {
     ui::UiSettings ui;
-    QString modelFolder; ///< last model that loaded; empty = the bundled one
+    QString modelFolder; ///< or GGUF file: the last model that loaded; empty = the bundled one
 };
 
 /// Where the settings live. Relative XDG paths are ignored, as the specification asks.

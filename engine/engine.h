@@ -34,7 +34,9 @@ public:
     /// Queued behind earlier requests; answered by ModelLoadProgress* and exactly one of ModelLoaded, which replaces
     /// the earlier model, or ModelLoadFailed, which keeps it. A model that does not fit into memory is refused
     /// (OutOfMemory) from its headers, before a weight is read; what the earlier model gives back counts as available.
-    void loadModel(std::string folder);
+    /// `path`: a folder in the Hugging Face layout, a GGUF file (any part of a split one), or a folder with one model
+    /// in GGUF.
+    void loadModel(std::string path);
     /// Ends the loads that run or wait, within a second; each is answered by ModelLoadFailed with ErrorCode::Cancelled,
     /// unless its ModelLoaded is on the way already.
     void cancelLoad();

@@ -7,7 +7,7 @@
 namespace engine {
 
 struct MemoryPlan {
-    std::uint64_t weightBytes = 0;     ///< of all tensors the engine uses, as they are stored (mapped, not copied)
+    std::uint64_t weightBytes = 0;     ///< of all tensors as the engine uses them: mapped, or made at loading
     std::uint64_t kvBytesPerToken = 0; ///< exact: MLA, grouped-query or multi-head, in the cache's type
     int contextLength = 0;             ///< tokens the plan is made for
     int maxContextLength = 0;          ///< of the model
@@ -21,9 +21,10 @@ struct MemoryPlan {
     std::uint64_t missingBytes() const { return fits() ? 0 : totalBytes() - availableBytes; }
 };
 
-/// From config.json and the headers of the weight files alone. `contextLength` 0: the model's own maximum; more than
-/// that counts as that. `threads` 0: one per core. `memoryLimit`: bytes that count as available, 0 = what is measured.
-/// Throws Error as opening the model does, but looks at no weight.
-MemoryPlan planMemory(const std::string &folder, int contextLength = 0, int threads = 0, std::uint64_t memoryLimit = 0);
+/// `path`: a folder or a file, as Engine::loadModel takes it. From config.json and the headers of the weight files
+/// alone. `contextLength` 0: the model's own maximum; more than that counts as that. `threads` 0: one per core.
+/// `memoryLimit`: bytes that count as available, 0 = what is measured. Throws Error as opening the model does, but
+/// looks at no weight.
+MemoryPlan planMemory(const std::string &path, int contextLength = 0, int threads = 0, std::uint64_t memoryLimit = 0);
 
 } // namespace engine

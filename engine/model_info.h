@@ -15,11 +15,12 @@ enum class SystemPromptAdvice {
 };
 
 struct ModelInfo {
-    std::string name;         ///< folder name, e.g. "nano-r1"
-    std::string folder;       ///< path as given
-    std::string fingerprint;  ///< hex digest over config.json and the weight headers; identifies a model in the history
+    std::string name;   ///< of the folder, or of the file without .gguf, e.g. "nano-r1"
+    std::string folder; ///< path as given: a folder or a GGUF file
+    std::string
+        fingerprint; ///< hex digest over config.json, weight headers and samples; identifies a model in the history
     std::string architecture; ///< config.json model_type, e.g. "deepseek_v3"
-    std::string quantization; ///< "FP8 E4M3 128x128 + BF16", "BF16", ...
+    std::string quantization; ///< "FP8 E4M3 128x128 + BF16", "GGUF Q4_K + Q6_K", ...
     std::uint64_t parametersTotal = 0;
     std::uint64_t parametersActive = 0; ///< per token; whole embedding and head counted
     std::uint64_t parametersMtp = 0;    ///< MTP module, not part of the total

@@ -29,20 +29,20 @@ fs::path bundledModels()
     }
 }
 
-void requireFolder(const std::string &folder)
+void requireModel(const std::string &path)
 {
     std::error_code error;
-    const fs::file_status status = fs::status(folder, error);
-    const char *const nextStep = "Give --model a folder that holds config.json, tokenizer.json and the weights.";
+    const fs::file_status status = fs::status(path, error);
+    const char *const nextStep =
+        "Give --model a folder that holds config.json, tokenizer.json and the weights, or a GGUF file.";
     if (status.type() == fs::file_type::none)
         throw CommandError(ExitCode::NoModel, "folder_unreadable",
-                           "The model folder " + folder + " cannot be reached: " + error.message() + ".",
+                           "The model " + path + " cannot be reached: " + error.message() + ".",
                            "Check the folders on the way to it and that you may open them.");
     if (!fs::exists(status))
-        throw CommandError(ExitCode::NoModel, "folder_missing", "The model folder " + folder + " does not exist.",
-                           nextStep);
-    if (!fs::is_directory(status))
-        throw CommandError(ExitCode::NoModel, "folder_missing", folder + " is not a folder.", nextStep);
+        throw CommandError(ExitCode::NoModel, "folder_missing", "The model " + path + " does not exist.", nextStep);
+    if (!fs::is_directory(status) && !fs::is_regular_file(status))
+        throw CommandError(ExitCode::NoModel, "folder_missing", path + " is neither a folder nor a file.", nextStep);
 }
 
 } // namespace
@@ -52,8 +52,9 @@ CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string 
     CLI::App &command = *program.add_subcommand(name, description);
     CommonOptions &options = selection.options;
     command
-        .add_option("--model", options.model, "Model folder in the Hugging Face layout (default: the bundled nano-r1)")
-        ->type_name("DIR");
+        .add_option("--model", options.model,
+                    "Model folder in the Hugging Face layout, or GGUF file (default: the bundled nano-r1)")
+        ->type_name("PATH");
     command.add_option("--threads", options.threads, "CPU threads (default: one per core)")
         ->check(within(1, 1024))
         ->type_name("N");
@@ -74,7 +75,7 @@ CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string 
 std::string modelFolder(const CommonOptions &options)
 {
     if (!options.model.empty()) {
-        requireFolder(options.model);
+        requireModel(options.model);
         return options.model;
     }
     const fs::path models = bundledModels();

@@ -15,7 +15,8 @@ Advice fileAdvice(ErrorCode code)
 {
     switch (code) {
     case ErrorCode::FileMissing:
-        return {"file_missing", "Give --model a folder that holds config.json, tokenizer.json and the weights."};
+        return {"file_missing",
+                "Give --model a folder that holds config.json, tokenizer.json and the weights, or a GGUF file."};
     case ErrorCode::FileUnreadable:
         return {"file_unreadable", "Check that the file exists and that you may read it."};
     case ErrorCode::FileTruncated:

@@ -6,25 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <locale>
-#include <sstream>
 
 namespace engine::model {
 
 namespace {
-
-std::string rangeText(int lowest, int highest)
-{
-    return std::to_string(lowest) + "–" + std::to_string(highest);
-}
-
-std::string shortest(double number)
-{
-    std::ostringstream text;
-    text.imbue(std::locale::classic());
-    text << number;
-    return text.str();
-}
 
 std::string shown(const nlohmann::json &value)
 {

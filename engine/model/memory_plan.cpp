@@ -3,9 +3,9 @@
 #include "engine/error.h"
 #include "engine/memory/available_memory.h"
 #include "engine/memory/kv_cache.h"
-#include "engine/model/checkpoint.h"
 #include "engine/model/detail/message.h"
 #include "engine/model/model_buffers.h"
+#include "engine/model/model_files.h"
 
 #include <algorithm>
 
@@ -85,16 +85,15 @@ MemoryPlan fittingPlan(const ModelConfig &config, PlanRequest request, const std
 
 namespace engine {
 
-MemoryPlan planMemory(const std::string &folder, int contextLength, int threads, std::uint64_t memoryLimit)
+MemoryPlan planMemory(const std::string &path, int contextLength, int threads, std::uint64_t memoryLimit)
 {
-    const model::ModelConfig config = model::readModelConfig(folder);
-    const model::Checkpoint checkpoint(folder);
+    const auto files = model::openModelFiles(path);
     model::PlanRequest request;
-    request.weightBytes = checkpoint.totalBytes();
+    request.weightBytes = files->weightBytes();
     request.contextLength = contextLength;
     request.threads = threads;
     request.availableBytes = memoryLimit > 0 ? memoryLimit : memory::availableMemory();
-    return model::planMemory(config, request);
+    return model::planMemory(files->config(), request);
 }
 
 } // namespace engine

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <locale>
+#include <sstream>
 
 namespace engine::model {
 
@@ -78,6 +80,19 @@ std::string upToFive(const std::vector<std::string> &names)
         text += " and " + grouped(names.size() - shown) + " more";
     }
     return text;
+}
+
+std::string rangeText(int lowest, int highest)
+{
+    return std::to_string(lowest) + "–" + std::to_string(highest);
+}
+
+std::string shortest(double number)
+{
+    std::ostringstream text;
+    text.imbue(std::locale::classic());
+    text << number;
+    return text.str();
 }
 
 } // namespace engine::model

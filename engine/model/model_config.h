@@ -25,6 +25,8 @@ struct RopeScaling {
     double attention_factor = 0.0; ///< YaRN: the factor on cos and sin instead; 0 = not given
     double low_freq_factor = 1.0;  ///< Llama 3: wavelengths over original / low are stretched by factor,
     double high_freq_factor = 4.0; ///< those under original / high are kept, between the two is a ramp
+    /// Divisors of the frequencies beside all this: Llama 3's scaling as GGUF has it; empty = none.
+    std::vector<float> frequency_factors;
 };
 
 /// The architectures of the family, named by model_type.
@@ -91,6 +93,7 @@ struct ModelConfig {
     std::string hidden_act;     ///< "silu"
     double rope_theta = 10000.0;
     bool rope_interleave = true; ///< MLA: pairs (2i, 2i+1) of the stored weights; always true here
+    bool rope_adjacent = false;  ///< without MLA: such pairs too, in the reordered rows of GGUF's llama; else halves
     RopeScaling rope_scaling;
     bool qkv_bias = false;       ///< q_proj, k_proj and v_proj have biases
     bool output_bias = false;    ///< o_proj has one

@@ -1,9 +1,5 @@
 #include "engine/model/model_summary.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <map>
-
 namespace engine::model {
 
 namespace {
@@ -62,37 +58,6 @@ LayerCounts layerParameters(const ModelConfig &config, int layer)
     return {always + experts * expert, always + wide(config.num_experts_per_tok) * expert};
 }
 
-/// Element types of the matrices, the one with most bytes first: "FP8 E4M3 128x128 + BF16".
-std::string quantizationText(const ModelConfig &config, const Checkpoint &checkpoint)
-{
-    std::map<std::string, std::uint64_t> bytesByType;
-    for (const std::string &name : checkpoint.names()) {
-        const memory::Tensor &tensor = checkpoint.tensor(name);
-        if (tensor.rank == 2 && !name.ends_with("_scale_inv")) {
-            bytesByType[std::string(dtypeName(tensor.dtype))] += tensor.bytes();
-        }
-    }
-    std::vector<std::pair<std::uint64_t, std::string>> types;
-    for (const auto &[type, bytes] : bytesByType) {
-        types.emplace_back(bytes, type);
-    }
-    std::sort(types.rbegin(), types.rend());
-    std::string text;
-    for (const auto &[bytes, type] : types) {
-        const auto &block = config.quantization.weight_block_size;
-        text += (text.empty() ? "" : " + ") +
-                (type == "F8_E4M3" ? "FP8 E4M3 " + std::to_string(block[0]) + "x" + std::to_string(block[1]) : type);
-    }
-    return text;
-}
-
-std::string folderName(const std::string &folder)
-{
-    std::error_code error;
-    const std::filesystem::path full = std::filesystem::weakly_canonical(folder, error);
-    return error ? folder : full.filename().string();
-}
-
 } // namespace
 
 ParameterCounts countParameters(const ModelConfig &config)
@@ -120,22 +85,21 @@ std::uint64_t kvBytesPerToken(const ModelConfig &config, std::uint64_t valueByte
     return wide(config.num_hidden_layers) * wide(config.cacheWidth()) * valueBytes;
 }
 
-ModelInfo summarize(const ModelConfig &config, const Checkpoint &checkpoint, const std::string &folder,
-                    std::uint64_t cacheValueBytes)
+ModelInfo summarize(const ModelFiles &files, std::uint64_t cacheValueBytes)
 {
+    const ModelConfig &config = files.config();
     const ParameterCounts counts = countParameters(config);
-    const std::string mtpName = "model.layers." + std::to_string(config.num_hidden_layers) + ".enorm.weight";
-    const GenerationDefaults defaults = readGenerationConfig(folder);
+    const GenerationDefaults defaults = files.generationDefaults();
     ModelInfo info;
-    info.name = folderName(folder);
-    info.folder = folder;
-    info.fingerprint = checkpoint.fingerprint();
+    info.name = files.name();
+    info.folder = files.path();
+    info.fingerprint = files.fingerprint();
     info.architecture = config.model_type;
-    info.quantization = quantizationText(config, checkpoint);
+    info.quantization = files.quantization();
     info.parametersTotal = counts.total;
     info.parametersActive = counts.active;
-    info.parametersMtp = checkpoint.contains(mtpName) ? counts.mtp : 0;
-    info.weightBytes = checkpoint.totalBytes();
+    info.parametersMtp = files.hasMtp() ? counts.mtp : 0;
+    info.weightBytes = files.diskBytes();
     info.kvBytesPerToken = kvBytesPerToken(config, cacheValueBytes);
     info.contextLength = config.max_position_embeddings;
     info.maxContextLength = config.max_position_embeddings;

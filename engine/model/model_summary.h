@@ -1,8 +1,8 @@
 #pragma once
 // What the user is told about a model, from its config and weight headers.
 
-#include "engine/model/checkpoint.h"
 #include "engine/model/model_config.h"
+#include "engine/model/model_files.h"
 #include "engine/model_info.h"
 
 #include <cstdint>
@@ -22,9 +22,7 @@ ParameterCounts countParameters(const ModelConfig &config);
 std::uint64_t kvBytesPerToken(const ModelConfig &config, std::uint64_t valueBytes);
 
 /// Fills everything that the chat template does not decide (family_defaults.h). `cacheValueBytes`: bytes of one number
-/// in the KV cache (2 = BF16, 4 = F32). Reads generation_config.json; throws as readGenerationConfig and
-/// Checkpoint::fingerprint.
-ModelInfo summarize(const ModelConfig &config, const Checkpoint &checkpoint, const std::string &folder,
-                    std::uint64_t cacheValueBytes = 2);
+/// in the KV cache (2 = BF16, 4 = F32). Throws as ModelFiles::generationDefaults and fingerprint.
+ModelInfo summarize(const ModelFiles &files, std::uint64_t cacheValueBytes = 2);
 
 } // namespace engine::model

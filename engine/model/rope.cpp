@@ -57,7 +57,7 @@ double yarnMscale(double factor, double k)
 
 Rope::Rope(const ModelConfig &config)
     : m_frequencies(static_cast<std::size_t>(config.ropeWidth() / 2)),
-      m_pairs(config.isMla() ? backend::RopePairs::Adjacent : backend::RopePairs::Halves)
+      m_pairs(config.isMla() || config.rope_adjacent ? backend::RopePairs::Adjacent : backend::RopePairs::Halves)
 {
     const RopeScaling &scaling = config.rope_scaling;
     const double stretch = scaling.type == RopeScaling::Type::Linear ? scaling.factor : 1.0;
@@ -71,6 +71,8 @@ Rope::Rope(const ModelConfig &config)
         applyYarn(m_frequencies, scaling, config.rope_theta);
         m_amplitude = yarnAmplitude(scaling);
     }
+    for (std::size_t i = 0; i < scaling.frequency_factors.size(); ++i)
+        m_frequencies[i] /= scaling.frequency_factors[i];
 }
 
 void Rope::angles(int position, float *cos, float *sin) const

@@ -1,7 +1,7 @@
 #pragma once
 // Rotary position embedding. With MLA as DeepSeek-V2/V3 use it: on the last qk_rope_head_dim numbers of each query head
-// and on the one shared key, in pairs (2i, 2i + 1). Else as in Llama: on whole heads, in pairs (i, i + head_dim / 2).
-// YaRN: arXiv 2309.00071.
+// and on the one shared key, in pairs (2i, 2i + 1). Else as in Llama: on whole heads, in pairs (i, i + head_dim / 2),
+// or in adjacent ones where the file has the rows reordered for that. YaRN: arXiv 2309.00071.
 
 #include "engine/backend/backend.h"
 #include "engine/model/model_config.h"

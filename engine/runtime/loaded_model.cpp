@@ -15,28 +15,27 @@ namespace {
 
 // A prompt never ends inside the padding rows of the embedding, so a tokenizer with more tokens than the
 // embedding has rows could make the model read past it.
-void requireTokenizerFits(const text::Tokenizer &tokenizer, const model::ModelConfig &config, const std::string &folder)
+void requireTokenizerFits(const text::Tokenizer &tokenizer, const model::ModelConfig &config)
 {
     if (tokenizer.size() <= config.vocab_size)
         return;
-    throw Error(ErrorCode::TokenizerInvalid, folder + "/tokenizer.json", "vocab_size",
-                folder + "/tokenizer.json defines " + std::to_string(tokenizer.size()) +
-                    " tokens, but config.json gives vocab_size = " + std::to_string(config.vocab_size) +
+    throw Error(ErrorCode::TokenizerInvalid, tokenizer.file(), "vocab_size",
+                tokenizer.file() + " defines " + std::to_string(tokenizer.size()) +
+                    " tokens, but the model has vocab_size = " + std::to_string(config.vocab_size) +
                     ". The files do not belong together.");
 }
 
-model::ModelConfig openConfig(const std::string &folder, const model::LoadWatch &watch)
+std::unique_ptr<model::ModelFiles> openFiles(const std::string &path, const model::LoadWatch &watch)
 {
-    watch.throwIfStopped(folder);
+    watch.throwIfStopped(path);
     watch.report(LoadStage::Headers);
-    return model::readModelConfig(folder);
+    return model::openModelFiles(path, watch);
 }
 
-MemoryPlan planFor(const model::ModelConfig &config, const model::Checkpoint &checkpoint, const EngineOptions &options,
-                   std::uint64_t givenBack)
+MemoryPlan planFor(const model::ModelFiles &files, const EngineOptions &options, std::uint64_t givenBack)
 {
     model::PlanRequest request;
-    request.weightBytes = checkpoint.totalBytes();
+    request.weightBytes = files.weightBytes();
     request.contextLength = options.contextLength;
     request.threads = options.threads;
     request.availableBytes = options.memoryLimit;
@@ -44,40 +43,38 @@ MemoryPlan planFor(const model::ModelConfig &config, const model::Checkpoint &ch
         const std::uint64_t now = memory::availableMemory();
         request.availableBytes = now + std::min(givenBack, std::numeric_limits<std::uint64_t>::max() - now);
     }
-    return model::fittingPlan(config, request, checkpoint.folder());
+    return model::fittingPlan(files.config(), request, files.path());
 }
 
-text::Tokenizer openTokenizer(const std::string &folder, const model::LoadWatch &watch)
+text::Tokenizer openTokenizer(const model::ModelFiles &files, const model::LoadWatch &watch)
 {
-    watch.throwIfStopped(folder);
+    watch.throwIfStopped(files.path());
     watch.report(LoadStage::Tokenizer);
-    return text::Tokenizer::open(folder, watch);
+    return text::Tokenizer::open(files.texts());
 }
 
-text::ChatTemplate openTemplate(const std::string &folder, const text::Tokenizer &tokenizer,
+text::ChatTemplate openTemplate(const model::ModelFiles &files, const text::Tokenizer &tokenizer,
                                 const model::LoadWatch &watch)
 {
-    watch.throwIfStopped(folder);
+    watch.throwIfStopped(files.path());
     watch.report(LoadStage::Template);
-    return text::ChatTemplate::open(folder, tokenizer, watch.stop());
+    return text::ChatTemplate::open(files.texts(), tokenizer, watch.stop());
 }
 
 } // namespace
 
-LoadedModel::LoadedModel(const std::string &folder, const EngineOptions &options, const model::LoadWatch &watch,
+LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, const model::LoadWatch &watch,
                          std::uint64_t givenBack)
-    : m_config(openConfig(folder, watch)), m_checkpoint(folder, watch),
-      m_plan(planFor(m_config, m_checkpoint, options, givenBack)),
-      m_weights(model::resolveWeights(m_config, m_checkpoint)),
-      m_info(model::summarize(m_config, m_checkpoint, folder)), m_tokenizer(openTokenizer(folder, watch)),
-      m_template(openTemplate(folder, m_tokenizer, watch))
+    : m_files(openFiles(path, watch)), m_plan(planFor(*m_files, options, givenBack)),
+      m_weights(m_files->resolveWeights()), m_info(model::summarize(*m_files)),
+      m_tokenizer(openTokenizer(*m_files, watch)), m_template(openTemplate(*m_files, m_tokenizer, watch))
 {
-    requireTokenizerFits(m_tokenizer, m_config, folder);
+    requireTokenizerFits(m_tokenizer, m_files->config());
     watch.report(LoadStage::Buffers);
     m_backend = backend::makeCpuBackend(options.threads);
     model::TransformerOptions transformerOptions;
     transformerOptions.contextLength = m_plan.contextLength;
-    m_transformer = std::make_unique<model::Transformer>(m_config, m_weights, *m_backend, transformerOptions);
+    m_transformer = std::make_unique<model::Transformer>(m_files->config(), m_weights, *m_backend, transformerOptions);
     m_info.kvBytesPerToken = m_transformer->kvBytesPerToken();
     m_info.contextLength = m_transformer->contextLength();
     m_info.contextCapped = options.contextLength == 0 && m_info.contextLength < m_info.maxContextLength;
@@ -86,7 +83,7 @@ LoadedModel::LoadedModel(const std::string &folder, const EngineOptions &options
     m_info.canSwitchThinking = m_template.allows(ThinkingMode::On) && m_template.allows(ThinkingMode::Off);
     model::addFamilyDefaults(m_info, m_template.keepsOnlyLastSystem());
     collectStopTokens();
-    watch.throwIfStopped(folder);
+    watch.throwIfStopped(path);
 }
 
 LoadedModel::~LoadedModel() = default;
@@ -103,9 +100,9 @@ void LoadedModel::collectStopTokens()
         if (token >= 0 && !endsReply(token))
             m_stopTokens.push_back(token);
     };
-    for (const int id : m_config.eos_token_id)
+    for (const int id : m_files->config().eos_token_id)
         add(id);
-    for (const int id : model::readGenerationConfig(m_checkpoint.folder()).eos_token_id)
+    for (const int id : m_files->generationDefaults().eos_token_id)
         add(id);
     add(m_tokenizer.eos().value_or(-1));
     add(m_tokenizer.find("<｜User｜>").value_or(-1));

@@ -1,11 +1,10 @@
 #pragma once
-// Everything that belongs to one opened model folder. Owned by the worker thread.
+// Everything that belongs to one opened model. Owned by the worker thread.
 
 #include "engine/engine.h"
 #include "engine/memory_plan.h"
-#include "engine/model/checkpoint.h"
 #include "engine/model/load_watch.h"
-#include "engine/model/model_config.h"
+#include "engine/model/model_files.h"
 #include "engine/model/transformer.h"
 #include "engine/model/weights.h"
 #include "engine/text/chat_template.h"
@@ -20,10 +19,10 @@ namespace engine::runtime {
 
 class LoadedModel {
 public:
-    /// Opens and checks the folder. Throws Error; OutOfMemory before a weight is read; Cancelled when `watch` is
+    /// Opens and checks the model. Throws Error; OutOfMemory before a weight is read; Cancelled when `watch` is
     /// stopped, which is looked at every few megabytes and between all steps. `givenBack`: bytes that will be free once
     /// this model takes the place of another, besides those that are now.
-    LoadedModel(const std::string &folder, const EngineOptions &options, const model::LoadWatch &watch = {},
+    LoadedModel(const std::string &path, const EngineOptions &options, const model::LoadWatch &watch = {},
                 std::uint64_t givenBack = 0);
     ~LoadedModel();
     LoadedModel(const LoadedModel &) = delete;
@@ -35,13 +34,12 @@ public:
     model::Transformer &transformer() { return *m_transformer; }
     bool endsReply(TokenId token) const;
     /// Throws FileChanged if a weight file was truncated under the mapping.
-    void checkFiles() const { m_checkpoint.throwIfChanged(); }
+    void checkFiles() const { m_files->throwIfChanged(); }
 
 private:
     void collectStopTokens();
 
-    model::ModelConfig m_config;
-    model::Checkpoint m_checkpoint;
+    std::unique_ptr<model::ModelFiles> m_files;
     MemoryPlan m_plan;
     model::Weights m_weights;
     ModelInfo m_info;

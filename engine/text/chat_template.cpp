@@ -1,5 +1,6 @@
 #include "engine/text/chat_template.h"
 
+#include "engine/model/gguf_file.h"
 #include "engine/model/json_reader.h"
 #include "engine/model/load_stop.h"
 #include "engine/text/detail/chat_format.h"
@@ -48,9 +49,8 @@ std::optional<std::string> templateText(const JsonPlace &place)
     return std::nullopt;
 }
 
-TemplateSource readSource(const std::string &folder)
+TemplateSource readSource(const model::ModelFolder &files)
 {
-    const model::ModelFolder files(folder);
     const std::string path = files.fileName("tokenizer_config.json");
     const nlohmann::json config = model::readJsonFile(files, "tokenizer_config.json", maxConfigBytes);
     const JsonPlace place = JsonPlace(config, path).member("chat_template");
@@ -60,6 +60,19 @@ TemplateSource readSource(const std::string &folder)
         return {files.fileName("chat_template.jinja"), "", files.readText("chat_template.jinja", maxConfigBytes)};
     throw Error(ErrorCode::TemplateInvalid, path, "chat_template",
                 path + ": chat_template is missing: this model has no chat format. Choose a chat or reasoning model.");
+}
+
+TemplateSource readSource(const model::GgufFile &gguf)
+{
+    const std::string key = "tokenizer.chat_template";
+    const model::GgufValue *value = gguf.find(key);
+    if (value == nullptr || value->type != model::GgufValueType::Text)
+        throw Error(ErrorCode::TemplateInvalid, gguf.name(), key,
+                    gguf.name() + ": " + key +
+                        (value == nullptr
+                             ? " is missing: this model has no chat format. Choose a chat or reasoning model."
+                             : " is not a text."));
+    return {gguf.name(), key, gguf.text(key, *value, maxConfigBytes)};
 }
 
 [[noreturn]] void refuse(const TemplateSource &source, const std::string &why)
@@ -249,9 +262,18 @@ ChatTemplate::~ChatTemplate() = default;
 
 ChatTemplate ChatTemplate::open(const std::string &folder, const Tokenizer &tokenizer, const std::stop_token &stop)
 {
+    const model::ModelFolder files(folder);
+    return open(&files, tokenizer, stop);
+}
+
+ChatTemplate ChatTemplate::open(const model::TextSource &source, const Tokenizer &tokenizer,
+                                const std::stop_token &stop)
+{
+    const TemplateSource text = std::visit([](const auto *from) { return readSource(*from); }, source);
+    const std::string path = std::visit([](const auto *from) { return from->path(); }, source);
     const std::string bos = tokenText(tokenizer, tokenizer.bos());
     const std::string eos = tokenText(tokenizer, tokenizer.eos());
-    const ChatFormat format = recognise(readSource(folder), bos, eos, [&] { model::throwIfStopped(stop, folder); });
+    const ChatFormat format = recognise(text, bos, eos, [&] { model::throwIfStopped(stop, path); });
     return ChatTemplate(
         std::make_unique<const Data>(Data{&tokenizer, format, bos, eos, text::formatTokens(tokenizer)}));
 }

@@ -11,6 +11,7 @@
 // V3.1 (the prompt opens <think>, or closes it at once).
 
 #include "engine/generation.h"
+#include "engine/model/text_source.h"
 #include "engine/text/reasoning_parser.h"
 
 #include <limits>
@@ -56,6 +57,9 @@ public:
     /// Throws TemplateInvalid, UnsupportedFeature or TokenizerInvalid naming file and field; Internal when `stop` was
     /// requested, which is looked at before every trial of the template.
     static ChatTemplate open(const std::string &folder, const Tokenizer &tokenizer, const std::stop_token &stop = {});
+    /// The same, or from tokenizer.chat_template of a GGUF file.
+    static ChatTemplate open(const model::TextSource &source, const Tokenizer &tokenizer,
+                             const std::stop_token &stop = {});
 
     ChatTemplate(ChatTemplate &&) noexcept;
     ChatTemplate &operator=(ChatTemplate &&) noexcept;

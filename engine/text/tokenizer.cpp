@@ -1,5 +1,6 @@
 #include "engine/text/tokenizer.h"
 
+#include "engine/model/model_folder.h"
 #include "engine/text/detail/added_token_matcher.h"
 #include "engine/text/detail/byte_alphabet.h"
 #include "engine/text/detail/byte_pair_merger.h"
@@ -68,7 +69,7 @@ void Tokenizer::Data::buildMerger()
     for (std::size_t i = 0; i < file.merges.size(); ++i) {
         const detail::Merge &merge = file.merges[i];
         if (!merger.addMerge(merge)) {
-            const std::string field = "model.merges[" + std::to_string(i) + "]";
+            const std::string field = file.mergesField + "[" + std::to_string(i) + "]";
             throw Error(ErrorCode::TokenizerInvalid, file.path, field,
                         file.path + ": " + field + ": this pair is merged twice.");
         }
@@ -148,7 +149,18 @@ Tokenizer::~Tokenizer() = default;
 
 Tokenizer Tokenizer::open(const std::string &folder, const model::LoadWatch &watch)
 {
-    return Tokenizer(std::make_unique<const Data>(detail::readTokenizerFile(folder, watch)));
+    return Tokenizer(std::make_unique<const Data>(detail::readTokenizerFile(model::ModelFolder(folder, watch))));
+}
+
+Tokenizer Tokenizer::open(const model::TextSource &source)
+{
+    const auto read = [](const auto *from) { return detail::readTokenizerFile(*from); };
+    return Tokenizer(std::make_unique<const Data>(std::visit(read, source)));
+}
+
+void Tokenizer::requireSupported(const model::GgufFile &gguf)
+{
+    detail::requireSupportedTokenizer(gguf);
 }
 
 std::vector<TokenId> Tokenizer::encode(std::string_view utf8, AddedTokens addedTokens) const
@@ -211,6 +223,11 @@ std::optional<TokenId> Tokenizer::find(std::string_view tokenText) const
 {
     const auto found = m_data->file.idOf.find(std::string(tokenText));
     return found == m_data->file.idOf.end() ? std::nullopt : std::optional(found->second);
+}
+
+const std::string &Tokenizer::file() const
+{
+    return m_data->file.path;
 }
 
 std::optional<TokenId> Tokenizer::bos() const

@@ -4,13 +4,15 @@
 // Supported: normalizer null or empty; pre-tokenizers Split (isolated), Digits, ByteLevel and sequences of
 // them; added tokens; ignore_merges; decoder ByteLevel. Everything else is refused when the folder is
 // opened: UnsupportedFeature for a known component with another setting, TokenizerInvalid for a damaged
-// file; Error::field() is the JSON path. The post-processor is not applied: BOS is the chat template's
+// file; Error::field() is the JSON path. In GGUF the same is in tokenizer.ggml.* and Error::field() is the key; the
+// splitting rule has a name there (tokenizer.ggml.pre). The post-processor is not applied: BOS is the chat template's
 // business, so encode() never adds a token of its own.
 //
 // Thread contract: immutable after open(); every method may be called from several threads at once.
 
 #include "engine/generation.h"
 #include "engine/model/load_watch.h"
+#include "engine/model/text_source.h"
 
 #include <memory>
 #include <optional>
@@ -32,6 +34,10 @@ public:
     /// Reads tokenizer.json (at most 256 MiB) and tokenizer_config.json of a model folder. Besides the errors above
     /// FileMissing, FileUnreadable, and FileMalformed for what is not strict JSON.
     static Tokenizer open(const std::string &folder, const model::LoadWatch &watch = {});
+    static Tokenizer open(const model::TextSource &source); ///< the same, or from the metadata of a GGUF file
+
+    /// Throws what open() would for the kind of tokenizer and its splitting rule, without reading tokens and merges.
+    static void requireSupported(const model::GgufFile &gguf);
 
     Tokenizer(Tokenizer &&) noexcept;
     Tokenizer &operator=(Tokenizer &&) noexcept;
@@ -59,6 +65,8 @@ public:
     /// The token written like this in the file: an added token ("<think>") or a BPE token in the GPT-2 byte
     /// alphabet ("Ġthe").
     std::optional<TokenId> find(std::string_view tokenText) const;
+
+    const std::string &file() const; ///< that it was read from, for messages
 
     /// bos_token and eos_token of tokenizer_config.json; empty if the model has none.
     std::optional<TokenId> bos() const;

@@ -93,14 +93,9 @@ void readVocabulary(TokenizerFile &file, const JsonPlace &vocabulary)
 
 void readByteTokens(TokenizerFile &file, const JsonPlace &vocabulary)
 {
-    for (unsigned byte = 0; byte < 256; ++byte) {
-        const auto found = file.idOf.find(byteCharacter(static_cast<std::uint8_t>(byte)));
-        const bool inUtf8 = byte <= 0xF4 && byte != 0xC0 && byte != 0xC1;
-        if (found == file.idOf.end() && inUtf8)
-            vocabulary.invalid("has no token for the byte " + std::to_string(byte) + " (" +
-                               inQuotes(byteCharacter(static_cast<std::uint8_t>(byte))) + ").");
-        file.byteTokens[byte] = found == file.idOf.end() ? -1 : found->second;
-    }
+    if (const auto byte = findByteTokens(file))
+        vocabulary.invalid("has no token for the byte " + std::to_string(*byte) + " (" +
+                           inQuotes(byteCharacter(static_cast<std::uint8_t>(*byte))) + ").");
 }
 
 void readAddedToken(TokenizerFile &file, const JsonPlace &entry)
@@ -175,9 +170,20 @@ std::optional<TokenId> readConfigToken(const TokenizerFile &file, const JsonPlac
 
 } // namespace
 
-TokenizerFile readTokenizerFile(const std::string &folder, const model::LoadWatch &watch)
+std::optional<unsigned> findByteTokens(TokenizerFile &file)
 {
-    const model::ModelFolder files(folder, watch);
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        const auto found = file.idOf.find(byteCharacter(static_cast<std::uint8_t>(byte)));
+        const bool inUtf8 = byte <= 0xF4 && byte != 0xC0 && byte != 0xC1;
+        if (found == file.idOf.end() && inUtf8)
+            return byte;
+        file.byteTokens[byte] = found == file.idOf.end() ? -1 : found->second;
+    }
+    return std::nullopt;
+}
+
+TokenizerFile readTokenizerFile(const model::ModelFolder &files)
+{
     const std::string path = files.fileName("tokenizer.json");
     const nlohmann::json document = model::readJsonFile(files, "tokenizer.json", maxTokenizerBytes);
     const JsonPlace root(document, path);
@@ -189,6 +195,7 @@ TokenizerFile readTokenizerFile(const std::string &folder, const model::LoadWatc
 
     TokenizerFile file;
     file.path = path;
+    file.mergesField = "model.merges";
     file.preTokenizer = PreTokenizer::read(root.member("pre_tokenizer"));
     file.ignoreMerges = model.member("ignore_merges").boolean(false);
     readVocabulary(file, vocabulary);
@@ -198,7 +205,7 @@ TokenizerFile readTokenizerFile(const std::string &folder, const model::LoadWatc
     for (std::size_t i = 0; !added.isNull() && i < added.arraySize(); ++i)
         readAddedToken(file, added.element(i));
     requireDense(file, vocabulary);
-    watch.throwIfStopped(path);
+    files.watch().throwIfStopped(path);
 
     const nlohmann::json config = model::readJsonFile(files, "tokenizer_config.json", maxConfigBytes);
     const JsonPlace settings(config, files.fileName("tokenizer_config.json"));

@@ -83,8 +83,8 @@
         <translation>与 DeepSeek 模型对话，并观察它们如何思考。</translation>
     </message>
     <message>
-        <source>Model folder to open.</source>
-        <translation>要打开的模型文件夹。</translation>
+        <source>Model folder or GGUF file to open.</source>
+        <translation>要打开的模型文件夹或 GGUF 文件。</translation>
     </message>
     <message>
         <source>Folder of the history.</source>

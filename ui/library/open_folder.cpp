@@ -29,6 +29,8 @@ QString draggedFolder(const QMimeData *data)
     const QFileInfo file(urls.first().toLocalFile());
     if (file.isDir())
         return file.absoluteFilePath();
+    if (file.isFile() && file.suffix().compare(QStringLiteral("gguf"), Qt::CaseInsensitive) == 0)
+        return file.absoluteFilePath();
     const bool inModel = file.isFile() && file.dir().exists(QStringLiteral("config.json"));
     return inModel ? file.absolutePath() : QString();
 }

@@ -13,8 +13,8 @@ namespace ui {
 void chooseModelFolder(QWidget *window, const QString &startAt,
                        const std::function<void(const QString &folder)> &chosen);
 
-/// The folder that is dragged: exactly one local folder, or one file inside a model folder (its folder). Empty
-/// otherwise.
+/// The model that is dragged: exactly one local folder, one GGUF file, or one file inside a model folder (its folder).
+/// Empty otherwise.
 QString draggedFolder(const QMimeData *data);
 
 } // namespace ui

@@ -24,4 +24,7 @@ std::string exactSize(std::uint64_t bytes);
 /// "'a', 'b', 'c', 'd', 'e' and 7 more"; names printable.
 std::string upToFive(const std::vector<std::string> &names);
 
+std::string rangeText(int lowest, int highest); ///< "1–1024"
+std::string shortest(double number);            ///< "0.5", "1e+06"
+
 } // namespace engine::model

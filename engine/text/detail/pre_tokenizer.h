@@ -4,6 +4,8 @@
 #include "engine/text/detail/json_place.h"
 #include "engine/text/detail/regex.h"
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +17,10 @@ class PreTokenizer {
 public:
     /// `place` is pre_tokenizer of tokenizer.json.
     static PreTokenizer read(const JsonPlace &place);
+    /// The rule that GGUF calls `name` (tokenizer.ggml.pre); nothing for a name that is not known. `where` is for
+    /// errors.
+    static std::optional<PreTokenizer> named(std::string_view name, const JsonPlace &where);
+    static std::string knownNames(); ///< "deepseek-v3", ... in quotes, for messages
 
     /// Appends the pieces of a valid UTF-8 text in order; they cover it without gaps.
     void split(std::string_view text, Matcher &matcher, std::vector<std::string_view> &pieces) const;

@@ -1,8 +1,8 @@
 #pragma once
-// tokenizer.json and tokenizer_config.json as checked values.
+// tokenizer.json and tokenizer_config.json, or the tokenizer of a GGUF file, as checked values.
 
 #include "engine/generation.h"
-#include "engine/model/load_watch.h"
+#include "engine/model/text_source.h"
 #include "engine/text/detail/byte_pair_merger.h"
 #include "engine/text/detail/pre_tokenizer.h"
 
@@ -23,11 +23,12 @@ struct FileToken {
 };
 
 struct TokenizerFile {
-    std::string path;              ///< of tokenizer.json, for errors
+    std::string path;              ///< of the file, for errors
     std::vector<FileToken> tokens; ///< by id, all defined
     std::unordered_map<std::string, TokenId> idOf;
     std::array<TokenId, 256> byteTokens{}; ///< −1 for bytes that no valid UTF-8 contains
     std::vector<Merge> merges;             ///< by rank
+    std::string mergesField;               ///< where they stand in the file, for errors
     bool ignoreMerges = false;
     PreTokenizer preTokenizer;
     std::optional<TokenId> bos;
@@ -35,6 +36,12 @@ struct TokenizerFile {
 };
 
 /// Errors: see Tokenizer.
-TokenizerFile readTokenizerFile(const std::string &folder, const model::LoadWatch &watch = {});
+TokenizerFile readTokenizerFile(const model::ModelFolder &files);
+TokenizerFile readTokenizerFile(const model::GgufFile &gguf);
+/// Only what kind it is and its splitting rule.
+void requireSupportedTokenizer(const model::GgufFile &gguf);
+
+/// Whether every valid UTF-8 text has tokens; the first byte without one, else nothing. Fills byteTokens.
+std::optional<unsigned> findByteTokens(TokenizerFile &file);
 
 } // namespace engine::text::detail

@@ -64,14 +64,14 @@ private slots:
         QCOMPARE(result.exitCode, 3);
         QCOMPARE(at(result.json(), "error.code").toString(), "folder_missing");
         QVERIFY(!at(result.json(), "error.next_step").toString().isEmpty());
-        QVERIFY(result.error.contains("The model folder " + missing.toUtf8() + " does not exist."));
+        QVERIFY(result.error.contains("The model " + missing.toUtf8() + " does not exist."));
     }
 
-    void aFileInsteadOfAFolderEndsWith3()
+    void aFileThatIsNoModelIsRefused()
     {
         const Result result = run({"info", "--model", m_model.folder() + "/config.json"});
-        QCOMPARE(result.exitCode, 3);
-        QVERIFY(result.error.contains("is not a folder"));
+        QCOMPARE(result.exitCode, 1);
+        QVERIFY(result.error.contains("config.json: is not a GGUF file"));
     }
 
     void aFolderThatCannotBeReachedIsNotCalledMissing()

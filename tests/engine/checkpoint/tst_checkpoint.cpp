@@ -3,6 +3,7 @@
 #include "engine/model/checkpoint.h"
 #include "engine/model/detail/message.h"
 #include "engine/model/detail/sha256.h"
+#include "engine/model/model_files.h"
 #include "engine/model/model_summary.h"
 #include "engine/model/weights.h"
 #include "tests/engine/support/expect_error.h"
@@ -189,8 +190,7 @@ void TestCheckpoint::summarizesForTheUser()
     const fs::path folder = parent.path() / "tiny-r1";
     support::writeTinyModel(model, options, folder);
     const Checkpoint checkpoint(folder.string());
-    const auto config = engine::model::readModelConfig(folder.string());
-    const engine::ModelInfo info = engine::model::summarize(config, checkpoint, folder.string() + "/", 4);
+    const engine::ModelInfo info = engine::model::summarize(*engine::model::openModelFiles(folder.string() + "/"), 4);
 
     std::uint64_t main = 0;
     std::uint64_t mtp = 0;

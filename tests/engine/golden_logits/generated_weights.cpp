@@ -2,7 +2,9 @@
 
 #include "tests/engine/support/temporary_folder.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <string>
 
@@ -37,18 +39,6 @@ std::size_t elementsOf(const std::vector<std::uint64_t> &shape)
     return std::accumulate(shape.begin(), shape.end(), std::size_t{1}, std::multiplies<>());
 }
 
-/// center + [−1, 1) · 2^spread; the product is exact.
-std::vector<float> uniform(const std::string &name, std::uint64_t seed, std::size_t count, float center, int spread)
-{
-    Words words(name, seed);
-    std::vector<float> values(count);
-    for (float &value : values) {
-        const auto u = static_cast<std::int32_t>(words.next() >> 40) - (1 << 23);
-        value = center + std::ldexp(static_cast<float>(u), spread - 23);
-    }
-    return values;
-}
-
 std::string e4m3Codes(const std::string &name, std::uint64_t seed, std::size_t count)
 {
     Words words(name, seed);
@@ -68,17 +58,40 @@ void addTensor(std::vector<NamedTensor> &tensors, const std::string &name, const
     const auto center = spec[3].get<float>();
     const int spread = spec[4].get<int>();
     if (dtype != engine::memory::DType::F8_E4M3) {
-        tensors.push_back(makeTensor(name, dtype, shape, uniform(name, seed, elementsOf(shape), center, spread)));
+        tensors.push_back(makeTensor(name, dtype, shape, uniformValues(name, seed, elementsOf(shape), center, spread)));
         return;
     }
     tensors.push_back({name, dtype, shape, e4m3Codes(name, seed, elementsOf(shape))});
     const std::vector<std::uint64_t> blocks{(shape[0] + 127) / 128, (shape[1] + 127) / 128};
     const std::string scale = name + "_scale_inv";
     tensors.push_back(makeTensor(scale, engine::memory::DType::F32, blocks,
-                                 uniform(scale, seed, elementsOf(blocks), center, spread)));
+                                 uniformValues(scale, seed, elementsOf(blocks), center, spread)));
 }
 
 } // namespace
+
+std::vector<float> uniformValues(const std::string &name, std::uint64_t seed, std::size_t count, float center,
+                                 int spread)
+{
+    Words words(name, seed);
+    std::vector<float> values(count);
+    for (float &value : values) {
+        const auto u = static_cast<std::int32_t>(words.next() >> 40) - (1 << 23);
+        value = center + std::ldexp(static_cast<float>(u), spread - 23);
+    }
+    return values;
+}
+
+std::string randomBytes(const std::string &name, std::uint64_t seed, std::size_t count)
+{
+    Words words(name, seed);
+    std::string bytes(count, '\0');
+    for (std::size_t at = 0; at < count; at += 8) {
+        const std::uint64_t word = words.next();
+        std::memcpy(bytes.data() + at, &word, std::min<std::size_t>(8, count - at));
+    }
+    return bytes;
+}
 
 std::vector<NamedTensor> generateWeights(const nlohmann::json &goldenCase)
 {

@@ -13,6 +13,11 @@
 
 namespace support {
 
+/// center + [−1, 1) · 2^spread; the product is exact.
+std::vector<float> uniformValues(const std::string &name, std::uint64_t seed, std::size_t count, float center,
+                                 int spread);
+std::string randomBytes(const std::string &name, std::uint64_t seed, std::size_t count);
+
 /// All tensors of the case; '*' in a name stands for each routed expert.
 std::vector<NamedTensor> generateWeights(const nlohmann::json &goldenCase);
 

@@ -57,7 +57,7 @@ private slots:
             place.options.storage = storage;
             const std::uint64_t bytes = write(place.options);
             ModelUnderTest model(place.options.folder);
-            QCOMPARE(model.checkpoint.totalBytes(), bytes);
+            QCOMPARE(model.files->diskBytes(), bytes);
             const bool quantized = storage == SyntheticStorage::FP8;
             QCOMPARE(model.config.quantization.quant_method == engine::model::QuantizationConfig::Method::Fp8,
                      quantized);

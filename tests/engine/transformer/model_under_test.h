@@ -1,9 +1,8 @@
 #pragma once
-// A model folder opened up to its transformer.
+// A model opened up to its transformer.
 
 #include "engine/backend/backend.h"
-#include "engine/model/checkpoint.h"
-#include "engine/model/model_config.h"
+#include "engine/model/model_files.h"
 #include "engine/model/transformer.h"
 #include "engine/model/weights.h"
 
@@ -13,10 +12,9 @@
 namespace support {
 
 struct ModelUnderTest {
-    explicit ModelUnderTest(const std::string &folder, engine::model::TransformerOptions options = {}, int threads = 1)
-        : config(engine::model::readModelConfig(folder)), checkpoint(folder),
-          weights(engine::model::resolveWeights(config, checkpoint)), backend(engine::backend::makeCpuBackend(threads)),
-          transformer(config, weights, *backend, options)
+    explicit ModelUnderTest(const std::string &path, engine::model::TransformerOptions options = {}, int threads = 1)
+        : files(engine::model::openModelFiles(path)), config(files->config()), weights(files->resolveWeights()),
+          backend(engine::backend::makeCpuBackend(threads)), transformer(config, weights, *backend, options)
     {
     }
 
@@ -42,8 +40,8 @@ struct ModelUnderTest {
         return logits;
     }
 
+    std::unique_ptr<engine::model::ModelFiles> files;
     engine::model::ModelConfig config;
-    engine::model::Checkpoint checkpoint;
     engine::model::Weights weights;
     std::unique_ptr<engine::backend::Backend> backend;
     engine::model::Transformer transformer;
