@@ -62,7 +62,21 @@ LayerCounts layerParameters(const ModelConfig &config, int layer)
     return {always + experts * expert, always + wide(config.num_experts_per_tok) * expert};
 }
 
-/// Element types of the matrices, the one with most bytes first: "FP8 E4M3 128x128 + BF16".
+/// A snapshot of the hub cache, models--ORG--NAME/snapshots/<commit>, goes by its repository: "NAME".
+std::string folderName(const std::string &folder)
+{
+    std::error_code error;
+    const std::filesystem::path full = std::filesystem::weakly_canonical(folder, error);
+    if (error)
+        return folder;
+    const std::string repository = full.parent_path().parent_path().filename().string();
+    if (full.parent_path().filename() == "snapshots" && repository.starts_with("models--"))
+        return repository.substr(repository.rfind("--") + 2);
+    return full.filename().string();
+}
+
+} // namespace
+
 std::string quantizationText(const ModelConfig &config, const Checkpoint &checkpoint)
 {
     std::map<std::string, std::uint64_t> bytesByType;
@@ -85,15 +99,6 @@ std::string quantizationText(const ModelConfig &config, const Checkpoint &checkp
     }
     return text;
 }
-
-std::string folderName(const std::string &folder)
-{
-    std::error_code error;
-    const std::filesystem::path full = std::filesystem::weakly_canonical(folder, error);
-    return error ? folder : full.filename().string();
-}
-
-} // namespace
 
 ParameterCounts countParameters(const ModelConfig &config)
 {

@@ -18,6 +18,9 @@ struct ParameterCounts {
 };
 ParameterCounts countParameters(const ModelConfig &config);
 
+/// Element types of the matrices, the one with most bytes first: "FP8 E4M3 128x128 + BF16".
+std::string quantizationText(const ModelConfig &config, const Checkpoint &checkpoint);
+
 /// Latent MLA cache of the main layers: layers·(kv_lora_rank + qk_rope_head_dim)·valueBytes. V3 in BF16: 70,272.
 std::uint64_t kvBytesPerToken(const ModelConfig &config, std::uint64_t valueBytes);
 
