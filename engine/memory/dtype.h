@@ -1,5 +1,5 @@
 #pragma once
-// Element types of tensors, spelled as in safetensors, and exact scalar conversions.
+// Element types of tensors, spelled as in safetensors and GGUF, and exact scalar conversions.
 // Float → narrow conversions round to nearest, ties to even.
 
 #include <bit>
@@ -28,12 +28,25 @@ enum class DType : std::uint8_t {
     I8,
     U8,
     BOOL,
+    Q8_0, ///< this and the next: quantised in blocks, as in GGUF (block_formats.h); never in safetensors
+    Q4_0,
+    Q4_K,
+    Q5_K,
+    Q6_K,
 };
 
-std::size_t dtypeBytes(DType dtype);                       ///< bytes of one element
-std::string_view dtypeName(DType dtype);                   ///< "BF16", as written in safetensors
-std::optional<DType> dtypeFromName(std::string_view name); ///< nullopt: not a type of this list
-bool isFloatMatrixType(DType dtype);                       ///< F32, F16, BF16 or F8_E4M3: what a weight matrix may hold
+/// Bytes of one element. A block type has no such number: Error Internal.
+std::size_t dtypeBytes(DType dtype);
+/// Elements that are stored together, and the bytes they take: 32 and 34 for Q8_0, 1 and 2 for BF16. The innermost
+/// dimension of a tensor is a multiple of blockElements().
+std::size_t blockElements(DType dtype);
+std::size_t blockBytes(DType dtype);
+bool isBlockType(DType dtype);           ///< Q8_0, Q4_0, Q4_K, Q5_K, Q6_K
+std::string_view dtypeName(DType dtype); ///< "BF16" as in safetensors, "Q4_K" as in GGUF
+/// The type a safetensors header names; nullopt: none of this list, or a block type, which safetensors does not have.
+std::optional<DType> dtypeFromName(std::string_view name);
+/// F32, F16, BF16 or F8_E4M3: what a weight matrix in safetensors may hold. From GGUF it may be a block type, too.
+bool isFloatMatrixType(DType dtype);
 
 /// Reads a T from any address. Tensor data in a checkpoint has no alignment guarantee, so a plain
 /// dereference of a float pointer into it is undefined; this (or an unaligned SIMD load) is not.

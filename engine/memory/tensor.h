@@ -11,7 +11,8 @@
 
 namespace engine::memory {
 
-/// Row-major, innermost dimension last: a weight [out, in] has rows() = out and cols() = in.
+/// Row-major, innermost dimension last: a weight [out, in] has rows() = out and cols() = in, which is a multiple of
+/// the block when the type is a block type.
 /// `data` may have any alignment when it points into a checkpoint (safetensors promises none): read it
 /// with unaligned loads, loadUnaligned() or at(). Data in a Buffer starts on 64 bytes.
 /// Whoever made the view keeps the memory alive; reading is safe from any number of threads.
@@ -31,14 +32,15 @@ struct Tensor {
     std::uint64_t rows() const { return rank == 0 ? 1 : shape[0]; }
     std::uint64_t cols() const; ///< product of all dimensions but the first; 1 for a vector
     std::uint64_t elements() const { return rows() * cols(); }
-    std::uint64_t bytes() const { return elements() * dtypeBytes(dtype); }
-    std::uint64_t rowBytes() const { return cols() * dtypeBytes(dtype); }
+    std::uint64_t bytes() const { return elements() / blockElements(dtype) * blockBytes(dtype); }
+    std::uint64_t rowBytes() const { return cols() / blockElements(dtype) * blockBytes(dtype); }
     const std::byte *row(std::uint64_t index) const
     {
         return static_cast<const std::byte *>(data) + index * rowBytes();
     }
 
-    /// Element `index` in row-major order as a float; F32, F16, BF16 and F8_E4M3 only (others: Error Internal).
+    /// Element `index` in row-major order as a float; F32, F16, BF16, F8_E4M3 and block types only (others: Error
+    /// Internal).
     float at(std::uint64_t index) const;
 };
 

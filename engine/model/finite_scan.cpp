@@ -1,6 +1,10 @@
 #include "engine/model/detail/finite_scan.h"
 
+#include "engine/memory/block_formats.h"
+
 #include <algorithm>
+#include <cstddef>
+#include <span>
 
 namespace engine::model {
 
@@ -34,6 +38,24 @@ std::optional<std::uint64_t> firstWithAllBits(const memory::Tensor &tensor, Bits
     return std::nullopt;
 }
 
+/// Only the halves d and dmin of a block can be other than finite; then all its values are taken to be.
+std::optional<std::uint64_t> firstBadBlock(const memory::Tensor &tensor)
+{
+    const std::size_t stride = memory::blockBytes(tensor.dtype);
+    const std::span<const std::size_t> halves = memory::blockHalves(tensor.dtype);
+    const auto *data = static_cast<const std::byte *>(tensor.data);
+    const std::uint64_t blocks = tensor.bytes() / stride;
+    for (std::uint64_t block = 0; block < blocks; ++block) {
+        for (const std::size_t offset : halves) {
+            const auto half = memory::loadUnaligned<std::uint16_t>(data + block * stride + offset);
+            if ((half & 0x7C00U) == 0x7C00U) {
+                return block * memory::blockElements(tensor.dtype);
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::optional<std::uint64_t> firstNonFinite(const memory::Tensor &tensor)
@@ -47,6 +69,12 @@ std::optional<std::uint64_t> firstNonFinite(const memory::Tensor &tensor)
         return firstWithAllBits<std::uint16_t>(tensor, 0x7C00U);
     case DType::F8_E4M3:
         return firstWithAllBits<std::uint8_t>(tensor, 0x7FU);
+    case DType::Q8_0:
+    case DType::Q4_0:
+    case DType::Q4_K:
+    case DType::Q5_K:
+    case DType::Q6_K:
+        return firstBadBlock(tensor);
     default:
         return std::nullopt; // integers are always finite
     }

@@ -8,7 +8,8 @@
 
 namespace engine::model {
 
-/// Row-major index of the first element that is NaN or infinite, of a tensor of F32, BF16, F16 or F8_E4M3.
+/// Row-major index of the first element that is NaN or infinite, of a tensor of F32, BF16, F16, F8_E4M3 or a block type
+/// (there: of the first element of the block).
 std::optional<std::uint64_t> firstNonFinite(const memory::Tensor &tensor);
 
 } // namespace engine::model

@@ -1,10 +1,13 @@
 // Scalar conversions, against the definition of the formats and exhaustively where that is possible.
 
+#include "engine/error.h"
 #include "engine/memory/dtype.h"
+#include "engine/memory/tensor.h"
 
 #include <QtTest>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -78,6 +81,7 @@ private slots:
     void bf16IsTheUpperHalfOfAFloat();
     void floatsRoundToTheNearestBf16();
     void namesAndSizesAgree();
+    void tensorsOfBlocksAreMeasuredInBlocks();
 };
 
 void TestDtype::everyE4m3CodeHasItsValue()
@@ -169,8 +173,31 @@ void TestDtype::namesAndSizesAgree()
     for (int i = 0; i <= static_cast<int>(DType::BOOL); ++i) {
         const auto dtype = static_cast<DType>(i);
         QVERIFY(dtypeFromName(dtypeName(dtype)) == dtype);
+        QCOMPARE(blockElements(dtype), std::size_t{1});
+        QCOMPARE(blockBytes(dtype), dtypeBytes(dtype));
+    }
+    for (const DType dtype : {DType::Q8_0, DType::Q4_0, DType::Q4_K, DType::Q5_K, DType::Q6_K}) {
+        QVERIFY(isBlockType(dtype) && !isFloatMatrixType(dtype));
+        QVERIFY(!dtypeFromName(dtypeName(dtype))); // a safetensors header may not name it
+        QVERIFY_EXCEPTION_THROWN(dtypeBytes(dtype), engine::Error);
     }
     QVERIFY(!dtypeFromName("F4") && !dtypeFromName("") && !dtypeFromName("f32"));
+}
+
+void TestDtype::tensorsOfBlocksAreMeasuredInBlocks()
+{
+    const std::array<std::uint64_t, 2> shape = {3, 512};
+    std::vector<std::uint8_t> bytes(3 * 2 * 210);
+    bytes[5 * 210 + 209] = 0x3C;     // d = 1 in the last block
+    bytes[5 * 210 + 192 + 15] = 3;   // scale of its last 16 values
+    bytes[5 * 210 + 64 + 63] = 0xF0; // lower bits of its last value
+    const Tensor tensor(bytes.data(), DType::Q6_K, shape);
+    QCOMPARE(tensor.bytes(), std::uint64_t{bytes.size()});
+    QCOMPARE(tensor.rowBytes(), std::uint64_t{420});
+    QCOMPARE(tensor.row(2) - tensor.row(0), std::ptrdiff_t{840});
+    QCOMPARE(tensor.at(3 * 512 - 1), 3.0F * (15 - 32));
+    QCOMPARE(tensor.at(3 * 512 - 2), 3.0F * (0 - 32));
+    QCOMPARE(tensor.at(0), 0.0F);
 }
 
 QTEST_APPLESS_MAIN(TestDtype)

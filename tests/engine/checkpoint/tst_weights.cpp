@@ -8,6 +8,7 @@
 
 #include <QtTest>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -67,6 +68,7 @@ private slots:
     void worksAtOddAddresses();
     void findsTheFirstNonFiniteElement_data();
     void findsTheFirstNonFiniteElement();
+    void findsTheFirstNonFiniteBlock();
 };
 
 void TestWeights::findsEveryRole()
@@ -251,6 +253,28 @@ void TestWeights::findsTheFirstNonFiniteElement()
     for (const std::size_t at : {std::size_t{2999}, std::size_t{1024}, std::size_t{1023}, std::size_t{0}}) {
         values[at] = at % 2 == 0 || type == DType::F8_E4M3 ? nan : -infinity;
         QCOMPARE(firstOf(values), std::optional<std::uint64_t>(at));
+    }
+}
+
+void TestWeights::findsTheFirstNonFiniteBlock()
+{
+    struct Half {
+        DType type;
+        std::size_t offset;
+    };
+    for (const Half half : {Half{DType::Q8_0, 0}, Half{DType::Q4_0, 0}, Half{DType::Q4_K, 0}, Half{DType::Q4_K, 2},
+                            Half{DType::Q5_K, 0}, Half{DType::Q5_K, 2}, Half{DType::Q6_K, 208}}) {
+        const std::size_t blocks = 12;
+        // 0x7B in every byte: halves of 61280, the largest exponent of a finite half.
+        std::string bytes(blocks * blockBytes(half.type), '\x7B');
+        const std::array<std::uint64_t, 2> shape = {3, blocks / 3 * blockElements(half.type)};
+        const auto first = [&] { return engine::model::firstNonFinite(Tensor(bytes.data(), half.type, shape)); };
+        QVERIFY(!first());
+        for (const std::size_t block : {blocks - 1, std::size_t{5}, std::size_t{0}}) {
+            const char upper = block % 2 == 0 ? '\x7C' : '\xFE';
+            bytes[block * blockBytes(half.type) + half.offset + 1] = upper;
+            QCOMPARE(first(), std::optional<std::uint64_t>(block * blockElements(half.type)));
+        }
     }
 }
 

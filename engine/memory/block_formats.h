@@ -1,0 +1,30 @@
+#pragma once
+// The block types of GGUF, value by value: plain scalar code that the SIMD kernels are compared with. Layouts as in
+// ggml's ggml-common.h, values as ggml-quants.c dequantizes them. d and dmin are halves; every product below is exact
+// in F32, so a value is rounded once at most (Q4_K and Q5_K, in the subtraction), whatever the order of operations.
+
+#include "engine/memory/dtype.h"
+
+#include <cstddef>
+#include <span>
+
+namespace engine::memory {
+
+// Value `index` of the block that starts at `block`, at any address.
+
+float q8_0Value(const void *block, std::size_t index); ///< d, 32 signed bytes q: d·q
+float q4_0Value(const void *block, std::size_t index); ///< d, 16 bytes of two n: d·(n − 8)
+/// d, dmin, 12 bytes of 6-bit scales and minima of 8 sub-blocks, 128 bytes of two n: d·scale·n − dmin·min
+float q4_KValue(const void *block, std::size_t index);
+/// d, dmin, 12 bytes as in Q4_K, 32 bytes of the fifth bits, 128 bytes of two n: d·scale·n − dmin·min
+float q5_KValue(const void *block, std::size_t index);
+/// 128 bytes of two n, 64 bytes of four upper pairs of bits, 16 signed scales, d: d·scale·(n − 32)
+float q6_KValue(const void *block, std::size_t index);
+
+/// The same by type; Error Internal when it is not a block type.
+float blockValue(DType dtype, const void *block, std::size_t index);
+
+/// Where a block keeps its halves, d and, in some types, dmin: offsets in bytes. None for plain types.
+std::span<const std::size_t> blockHalves(DType dtype);
+
+} // namespace engine::memory
