@@ -60,8 +60,10 @@ void Application::connectModel()
     });
     connect(&m_generation, &GenerationController::modelLoadFailed, this, [this](const auto &event) {
         if (!m_generation.loading())
-            m_window.showModelFailure(event.failure, QString::fromStdString(event.folder));
+            m_window.showModelFailure(event.failure, QString::fromStdString(event.folder), m_generation.model());
     });
+    connect(&m_generation, &GenerationController::modelLoading, &m_window, &ui::MainWindow::showModelProgress);
+    connect(&m_window, &ui::MainWindow::cancelLoadRequested, &m_generation, &GenerationController::cancelLoad);
 }
 
 /// Replies end and are saved, as far as that goes quickly.

@@ -7,7 +7,7 @@ namespace app {
 
 namespace {
 
-constexpr std::array<const char *, static_cast<std::size_t>(engine::ErrorCode::Internal) + 1> codeNames = {
+constexpr std::array<const char *, static_cast<std::size_t>(engine::ErrorCode::Cancelled) + 1> codeNames = {
     "file_missing",
     "file_unreadable",
     "file_truncated",
@@ -27,6 +27,7 @@ constexpr std::array<const char *, static_cast<std::size_t>(engine::ErrorCode::I
     "non_finite",
     "device_failed",
     "internal",
+    "cancelled",
 };
 
 /// A name that damage or a newer version left there is still a failure.

@@ -208,7 +208,6 @@ void GenerationController::handle(const engine::ModelLoaded &event)
 void GenerationController::handle(const engine::ModelLoadFailed &event)
 {
     --m_loads;
-    m_model = {};
     emit modelLoadFailed(event);
 }
 

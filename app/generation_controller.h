@@ -24,6 +24,7 @@ public:
     ~GenerationController() override;
 
     void loadModel(const QString &folder);
+    void cancelLoad() { m_engine->cancelLoad(); }
     const engine::ModelInfo &model() const { return m_model; } ///< name is empty while none is loaded
     bool modelReady() const { return !m_model.name.empty(); }
     /// A model was asked for and has not answered: until then nobody knows whose replies the next ones will be.
@@ -48,8 +49,9 @@ public:
     void finish();
 
 signals:
+    void modelLoading(const engine::ModelLoadProgress &event);
     void modelLoaded(const engine::ModelInfo &info);
-    void modelLoadFailed(const engine::ModelLoadFailed &event);
+    void modelLoadFailed(const engine::ModelLoadFailed &event); ///< model() is as before
     void textArrived(const app::ReplyTarget &target, storage::PartKind kind, const std::string &text);
     void liveChanged(const app::Reply &reply);
     void replyEnded(const app::ReplyTarget &target, const app::ReplyEnd &end);
@@ -63,6 +65,7 @@ private:
     void takeEvents();
     void take(const engine::GenerationEvent &event);
     void giveUp(engine::RequestId request, const char *why);
+    void handle(const engine::ModelLoadProgress &event) { emit modelLoading(event); }
     void handle(const engine::ModelLoaded &event);
     void handle(const engine::ModelLoadFailed &event);
     void handle(const engine::PromptProgress &event);
@@ -70,6 +73,8 @@ private:
     void handle(const engine::TokenGenerated &event);
     void handle(const engine::GenerationFinished &event);
     void handle(const engine::GenerationFailed &event);
+    void handle(const engine::PromptShown &) {} ///< not asked for here
+    void handle(const engine::PromptShowFailed &) {}
 
     static void addText(Pending &pending, const std::vector<engine::TextPiece> &text);
     void saveTexts();

@@ -14,6 +14,14 @@ if(BATHYSCOPE_SANITIZE)
     add_link_options(-fsanitize=${BATHYSCOPE_SANITIZE})
 endif()
 
+# libFuzzer looks at the coverage of what it runs, so the whole build counts.
+if(BATHYSCOPE_FUZZERS)
+    if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+        message(FATAL_ERROR "BATHYSCOPE_FUZZERS needs clang++, found ${CMAKE_CXX_COMPILER_ID}: use the preset fuzz")
+    endif()
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # Warnings for our own code only; include paths are relative to the repository root, so an include
 # names its folder and the include-rule test can read it.
 function(bathyscope_target target)

@@ -16,9 +16,19 @@ void Engine::loadModel(std::string folder)
     m_worker->loadModel(std::move(folder));
 }
 
+void Engine::cancelLoad()
+{
+    m_worker->cancelLoad();
+}
+
 void Engine::generate(GenerationRequest request)
 {
     m_worker->generate(std::move(request));
+}
+
+void Engine::showPrompt(GenerationRequest request)
+{
+    m_worker->showPrompt(std::move(request));
 }
 
 void Engine::cancel(RequestId request)

@@ -3,6 +3,7 @@
 
 #include "engine/generation.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,26 +16,37 @@ class Worker;
 }
 
 struct EngineOptions {
-    int threads = 0;       ///< CPU threads, 0 = one per core
-    int contextLength = 0; ///< tokens, 0 = the model's own maximum
+    int threads = 0;               ///< CPU threads, 0 = one per core
+    int contextLength = 0;         ///< tokens, 0 = the model's own maximum, or what fits into memory where that is less
+    std::uint64_t memoryLimit = 0; ///< bytes a model may take, 0 = what can be had when it is loaded
 };
 
 /// Thread contract: every method may be called from any thread and returns at once; the work happens
 /// on the worker thread. Events come in order through takeEvents().
 class Engine {
 public:
-    /// `wake` is called on the worker thread whenever the event queue stops being empty.
+    /// `wake` is called whenever the event queue stops being empty, on the worker thread or in cancelLoad().
     explicit Engine(std::function<void()> wake, EngineOptions options = {});
     ~Engine(); ///< cancels what runs and joins the worker
     Engine(const Engine &) = delete;
     Engine &operator=(const Engine &) = delete;
 
-    /// Replaces the loaded model; answered by ModelLoaded or ModelLoadFailed (the old model is then gone too).
+    /// Queued behind earlier requests; answered by ModelLoadProgress* and exactly one of ModelLoaded, which replaces
+    /// the earlier model, or ModelLoadFailed, which keeps it. A model that does not fit into memory is refused
+    /// (OutOfMemory) from its headers, before a weight is read; what the earlier model gives back counts as available.
     void loadModel(std::string folder);
+    /// Ends the loads that run or wait, within a second; each is answered by ModelLoadFailed with ErrorCode::Cancelled,
+    /// unless its ModelLoaded is on the way already.
+    void cancelLoad();
     /// Queued behind earlier requests; answered by PromptProgress*, PromptProcessed, TokenGenerated* and exactly one
     /// of GenerationFinished or GenerationFailed.
     void generate(GenerationRequest request);
-    /// Ends the request within one token (200 ms in prefill); it is answered with FinishReason::Stopped.
+    /// What generate() would send to the model. Queued in the same way, changes nothing; answered by exactly one of
+    /// PromptShown or PromptShowFailed. Of the request only the messages, continueLast, retention, thinking and
+    /// captureRouting (which decides what can be taken from the cache) count.
+    void showPrompt(GenerationRequest request);
+    /// Ends the request within one token (200 ms in prefill); it is answered with FinishReason::Stopped, a
+    /// showPrompt() with PromptShowFailed.
     void cancel(RequestId request);
 
     std::vector<GenerationEvent> takeEvents();

@@ -27,6 +27,7 @@ enum class ErrorCode {
     NonFinite,      ///< NaN or infinity in weights or logits
     DeviceFailed,
     Internal,
+    Cancelled, ///< ended because somebody asked for it
 };
 
 /// `file` and `field` name what is wrong (a path as the user gave it; a config key, tensor or

@@ -18,8 +18,7 @@ using RequestId = std::uint64_t;
 
 enum class Role { System, User, Assistant };
 
-/// `thinking` is the reasoning of an assistant message; whether the template shows it to the model
-/// again is the template's policy (R1: never).
+/// `thinking` is the reasoning of an assistant message; ThinkingRetention says whether the model is shown it again.
 struct ChatMessage {
     Role role = Role::User;
     std::string text;
@@ -39,11 +38,30 @@ struct SamplerSettings {
     std::uint64_t seed = 0;
 };
 
+/// Which earlier thoughts the model is shown again. A thought that was not closed never is, nor is any thought to a
+/// model without thoughts.
+enum class ThinkingRetention {
+    Template, ///< as the model's own template does (R1, V3.1: none)
+    All,      ///< as the model wrote them, so that the tokens of a turn are a prefix of the next one's
+    Newest,   ///< the newest one only
+    None,
+};
+
+/// Whether the next reply begins with a thought.
+enum class ThinkingMode {
+    Template, ///< as the model's own template does without being asked (R1: On, V3.1: Off, R1-0528: as the model likes)
+    On,
+    Off, ///< ModelInfo::canSwitchThinking, and models without thoughts
+};
+
 struct GenerationRequest {
     RequestId id = 0;
     std::vector<ChatMessage> messages;
     /// The last message is an assistant message to be continued where it stopped.
     bool continueLast = false;
+    ThinkingRetention retention = ThinkingRetention::Template;
+    /// A mode that the model's template cannot do is answered with RequestInvalid, field "thinking".
+    ThinkingMode thinking = ThinkingMode::Template;
     SamplerSettings sampler;
     int maxTokens = 1024;
     /// Tokens cached by a request that did not capture are computed again for one that does.
@@ -143,17 +161,86 @@ struct GenerationFailed {
     GenerationStatistics statistics;
 };
 
+/// What a run of the prompt is. Markup: everything the format itself writes, tags and end tokens included.
+enum class PromptSource { Bos, Markup, System, User, Thinking, Answer };
+
+/// A run of the prompt's tokens; a token that straddles a boundary belongs to the part its first byte is in, so a part
+/// may have no token of its own.
+struct PromptPart {
+    PromptSource source = PromptSource::Markup;
+    int message = -1; ///< index into GenerationRequest::messages (of markup: the one it is written for); -1: of none
+    int firstToken = 0;
+    int tokenCount = 0;
+    std::string text; ///< never empty; all of them joined are the prompt
+};
+
+/// Why a text of the conversation is not in the prompt.
+enum class OmissionReason {
+    TemplateDropsThoughts, ///< also the text of an answer up to a "</think>" in it
+    RetentionPolicy,       ///< ThinkingRetention of the request
+    ThoughtNotClosed,
+    OnlyLastSystemMessage,
+    ModelHasNoThoughts,
+};
+
+/// Text of the conversation the model is not shown.
+struct PromptOmission {
+    int message = -1;
+    PromptSource source = PromptSource::Thinking;
+    OmissionReason reason = OmissionReason::TemplateDropsThoughts;
+    int tokens = 0; ///< of the text alone
+    std::string text;
+};
+
+/// Answer to Engine::showPrompt.
+struct PromptShown {
+    RequestId request = 0;
+    std::vector<PromptToken> tokens;
+    std::vector<PromptPart> parts;         ///< in order
+    std::vector<PromptOmission> omissions; ///< by message
+    int cachedTokens = 0;                  ///< of the beginning; would not be computed again if this were sent now
+    int contextLength = 0;
+    std::string templateName;
+    TextPart startsIn = TextPart::Answer;
+};
+
+/// The prompt cannot be made, for the same reasons as in GenerationFailed; Internal when it was cancelled.
+struct PromptShowFailed {
+    RequestId request = 0;
+    Failure failure;
+};
+
+/// What loading a model is busy with, in this order. A count of 0 in all: how far it is cannot be told.
+enum class LoadStage {
+    Headers,     ///< config.json and the headers of the weight files; counted in files
+    Weights,     ///< the values that are looked at: all of a small model; norms, biases and scales else. In bytes
+    Fingerprint, ///< samples that tell this model from another of its shape; in files
+    Tokenizer,   ///< not counted
+    Template,    ///< not counted
+    Buffers,     ///< not counted
+};
+
+/// One for each stage begun, and at most ten a second within a stage.
+struct ModelLoadProgress {
+    std::string folder; ///< as asked for
+    LoadStage stage = LoadStage::Headers;
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+};
+
 struct ModelLoaded {
     ModelInfo info;
     double seconds = 0.0;
 };
 
+/// The model that was loaded before, if any, still is.
 struct ModelLoadFailed {
     std::string folder;
-    Failure failure;
+    Failure failure; ///< code Cancelled after cancelLoad()
 };
 
-using GenerationEvent = std::variant<ModelLoaded, ModelLoadFailed, PromptProgress, PromptProcessed, TokenGenerated,
-                                     GenerationFinished, GenerationFailed>;
+using GenerationEvent =
+    std::variant<ModelLoadProgress, ModelLoaded, ModelLoadFailed, PromptProgress, PromptProcessed, TokenGenerated,
+                 GenerationFinished, GenerationFailed, PromptShown, PromptShowFailed>;
 
 } // namespace engine

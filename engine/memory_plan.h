@@ -22,7 +22,8 @@ struct MemoryPlan {
     bool fits() const { return totalBytes() <= availableBytes; }
     std::uint64_t missingBytes() const { return fits() ? 0 : totalBytes() - availableBytes; }
 
-    static constexpr int pageTokens = 64; ///< the cache grows by so many
+    static constexpr int pageTokens = 64;    ///< the cache grows by so many
+    static constexpr int leastContext = 512; ///< with less a model is of no use (or its own maximum)
 
     /// The same model with another context (0, or more than it can do: its maximum), or other memory to be had.
     MemoryPlan with(int context, std::uint64_t available) const
@@ -50,7 +51,8 @@ private:
 };
 
 /// From config.json and the headers of the weight files alone. `contextLength` 0: the model's own maximum; more than
-/// that counts as that. `threads` 0: one per core. Throws Error as opening the model does, but looks at no weight.
-MemoryPlan planMemory(const std::string &folder, int contextLength = 0, int threads = 0);
+/// that counts as that. `threads` 0: one per core. `memoryLimit`: bytes that count as available, 0 = what is measured.
+/// Throws Error as opening the model does, but looks at no weight.
+MemoryPlan planMemory(const std::string &folder, int contextLength = 0, int threads = 0, std::uint64_t memoryLimit = 0);
 
 } // namespace engine

@@ -7,6 +7,13 @@
 
 namespace engine {
 
+/// What the authors say about system messages.
+enum class SystemPromptAdvice {
+    Supported,
+    Discouraged, ///< LLM: trained without; R1: instructions belong into the user's message
+    LastOnly,    ///< the template keeps only the last one
+};
+
 struct ModelInfo {
     std::string name;         ///< folder name, e.g. "nano-r1"
     std::string folder;       ///< path as given
@@ -18,7 +25,9 @@ struct ModelInfo {
     std::uint64_t parametersMtp = 0;    ///< MTP module, not part of the total
     std::uint64_t weightBytes = 0;      ///< bytes of all tensors on disk
     std::uint64_t kvBytesPerToken = 0;  ///< of the cache this engine allocates
-    int contextLength = 0;              ///< tokens, max_position_embeddings
+    int contextLength = 0;              ///< tokens of a conversation, at most maxContextLength
+    int maxContextLength = 0;           ///< of the model: max_position_embeddings
+    bool contextCapped = false;         ///< contextLength is less because of memory, not because somebody chose it
     int vocabSize = 0;
     int layers = 0;
     int hiddenSize = 0;
@@ -29,12 +38,19 @@ struct ModelInfo {
     int expertsPerToken = 0;
     int expertGroups = 0;
     int groupsPerToken = 0;
-    std::vector<int> moeLayers; ///< absolute layer index of each MoE layer, ascending; row order of RoutingTrace
-    bool reasons = false;       ///< the chat template opens a <think> block
-    // From generation_config.json; negative = not given.
+    std::vector<int> moeLayers;     ///< absolute layer index of each MoE layer, ascending; row order of RoutingTrace
+    bool reasons = false;           ///< the chat template opens a <think> block
+    std::string templateName;       ///< "deepseek-r1", "deepseek-v3.1", ...
+    bool canSwitchThinking = false; ///< ThinkingMode On and Off are both possible
+    SystemPromptAdvice systemPrompt = SystemPromptAdvice::Supported;
+    // From generation_config.json, else from the model card of the family; negative = neither gives it.
     float recommendedTemperature = -1.0F;
     float recommendedTopP = -1.0F;
     int recommendedMaxTokens = -1;
+    std::string recommendationSource; ///< "generation_config.json", "DeepSeek-R1 model card", ...; empty: none known
+    float leastTemperature = -1.0F;   ///< of the recommendation (R1: 0.5 to 0.7); negative: no range known
+    float greatestTemperature = -1.0F;
+    bool greedyRepeats = false; ///< greedy decoding is known to repeat itself (R1 and its distills)
 };
 
 } // namespace engine

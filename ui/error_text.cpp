@@ -25,6 +25,7 @@ public:
     static Text ofModel(engine::ErrorCode code, const QString &file, const QString &field);
     static Text ofRun(engine::ErrorCode code, const QString &file, const QString &field);
     static Text ofRequest(const QString &field);
+    static Text ofMemory(const QString &file, const std::string &field);
     static QString storageProblem(StorageProblem problem, const QString &file);
     static QString whileSaving(StorageProblem problem);
     static QString whileActing(StorageProblem problem);
@@ -123,12 +124,23 @@ Text ErrorText::ofModel(engine::ErrorCode code, const QString &file, const QStri
     }
 }
 
+/// `field` is "context" or "weights" while a model is opened, else nothing.
+Text ErrorText::ofMemory(const QString &file, const std::string &field)
+{
+    if (field == "context")
+        return {tr("%1 does not fit into memory with this context.").arg(file),
+                tr("Choose a smaller context, close other programs, or choose a smaller model.")};
+    if (field == "weights")
+        return {tr("%1 does not fit into memory.").arg(file), tr("Close other programs, or choose a smaller model.")};
+    return {tr("There is not enough memory."), tr("Close other programs, or choose a smaller model.")};
+}
+
 Text ErrorText::ofRun(engine::ErrorCode code, const QString &file, const QString &field)
 {
     using engine::ErrorCode;
     switch (code) {
-    case ErrorCode::OutOfMemory:
-        return {tr("There is not enough memory."), tr("Close other programs, or choose a smaller model.")};
+    case ErrorCode::Cancelled:
+        return {tr("Opening %1 was cancelled.").arg(file), tr("Open it again whenever you like.")};
     case ErrorCode::RequestInvalid:
         return ofRequest(field);
     case ErrorCode::PromptTooLong:
@@ -251,6 +263,8 @@ QString errorText(const engine::Failure &failure)
     if (failure.code <= ErrorCode::FileChanged)
         return ErrorText::join(
             ErrorText::ofFile(failure.code, file, visibleText(QString::fromStdString(failure.field))), detail);
+    if (failure.code == ErrorCode::OutOfMemory)
+        return ErrorText::join(ErrorText::ofMemory(file, failure.field), detail);
     if (failure.code <= ErrorCode::TemplateInvalid)
         return ErrorText::join(ErrorText::ofModel(failure.code, file, field), detail);
     return ErrorText::join(ErrorText::ofRun(failure.code, file, field), detail);

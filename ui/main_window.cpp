@@ -43,21 +43,32 @@ void MainWindow::showModelLoading(const QString &folder)
     m_parts->updateActions();
 }
 
+void MainWindow::showModelProgress(const engine::ModelLoadProgress &progress)
+{
+    m_parts->chat->modelBar->showProgress(progress);
+}
+
 void MainWindow::showModel(const engine::ModelInfo &info)
 {
-    m_parts->modelReady = true;
     m_parts->showModelFailure(std::nullopt);
-    m_parts->chat->modelBar->showModel(info);
-    m_parts->chat->welcome->setModel(QString::fromStdString(info.name), false);
-    m_parts->showUsage();
+    m_parts->showReadyModel(info);
     setGenerating(m_parts->generating);
 }
 
-void MainWindow::showModelFailure(const engine::Failure &failure, const QString &folder)
+void MainWindow::showModelFailure(const engine::Failure &failure, const QString &folder, const engine::ModelInfo &kept)
 {
+    const bool cancelled = failure.code == engine::ErrorCode::Cancelled;
+    m_parts->showModelFailure(cancelled ? std::nullopt : std::optional(failure),
+                              cancelled ? QString() : QString::fromStdString(kept.name));
+    if (!kept.name.empty()) {
+        m_parts->showReadyModel(kept);
+        return setGenerating(m_parts->generating);
+    }
     m_parts->modelReady = false;
-    m_parts->showModelFailure(failure);
-    m_parts->chat->modelBar->showFailure(folder);
+    if (cancelled)
+        m_parts->chat->modelBar->showNothing();
+    else
+        m_parts->chat->modelBar->showFailure(folder);
     m_parts->chat->welcome->setModel({}, false);
     m_parts->chat->composer->setState(Composer::State::NoModel);
     m_parts->updateActions();

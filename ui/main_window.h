@@ -24,8 +24,10 @@ public:
 
     // --- model -------------------------------------------------------------------------------
     void showModelLoading(const QString &folder);
+    void showModelProgress(const engine::ModelLoadProgress &progress);
     void showModel(const engine::ModelInfo &info);
-    void showModelFailure(const engine::Failure &failure, const QString &folder);
+    /// `kept` answers as before; without a name there is none. A load that was cancelled is no news.
+    void showModelFailure(const engine::Failure &failure, const QString &folder, const engine::ModelInfo &kept = {});
 
     // --- conversation list ---------------------------------------------------------------------
     void setConversations(std::vector<storage::ConversationSummary> conversations);
@@ -70,6 +72,7 @@ signals:
     void continueRequested(storage::MessageId reply);
     void branchRequested(storage::MessageId message, int branch); ///< show alternative number `branch`
     void openModelRequested(const QString &folder);
+    void cancelLoadRequested();
     void settingsChanged(const ui::UiSettings &settings);
     void retryRequested();
     void closing(); ///< the window was closed; geometry is in settings already

@@ -57,9 +57,15 @@ CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string 
     command.add_option("--threads", options.threads, "CPU threads (default: one per core)")
         ->check(within(1, 1024))
         ->type_name("N");
-    command.add_option("--context", options.context, "Context in tokens (default: the model's own maximum)")
+    command
+        .add_option("--context", options.context, "Context in tokens (default: the model's own maximum, or what fits)")
         ->check(within(1, 1 << 30))
         ->type_name("N");
+    command
+        .add_option("--memory-limit", options.memoryLimit,
+                    "Memory a model may take, as 16GB or 12GiB (default: what is available)")
+        ->transform(CLI::AsSizeValue(true))
+        ->type_name("SIZE");
     command.add_flag("--json", options.json, "Machine-readable output");
     command.footer(exitCodesHelp());
     return command;

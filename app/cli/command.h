@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -17,9 +18,10 @@ struct CommonOptions {
     std::string model; ///< folder as given, empty = the bundled one
     int threads = 0;
     int context = 0;
+    std::uint64_t memoryLimit = 0;
     bool json = false;
 
-    engine::EngineOptions engineOptions() const { return {threads, context}; }
+    engine::EngineOptions engineOptions() const { return {threads, context, memoryLimit}; }
 };
 
 struct Context {
@@ -36,7 +38,8 @@ struct Selection {
     Action action;
 };
 
-/// A sub-command that already has --model, --threads, --context and --json. `selection` outlives the parsing.
+/// A sub-command that already has --model, --threads, --context, --memory-limit and --json. `selection` outlives the
+/// parsing.
 CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string &name, const std::string &description);
 
 /// A check of the limits that leaves them out of the help text.

@@ -53,7 +53,7 @@ Advice runAdvice(ErrorCode code)
 {
     switch (code) {
     case ErrorCode::OutOfMemory:
-        return {"out_of_memory", "Close other programs, use a smaller --context, or choose a smaller model."};
+        return {"out_of_memory", "The command plan shows what a model takes; --context chooses a smaller context."};
     case ErrorCode::RequestInvalid:
         return {"request_invalid", "Change the value; --help lists the options and their ranges."};
     case ErrorCode::PromptTooLong:
@@ -63,6 +63,8 @@ Advice runAdvice(ErrorCode code)
         return {"non_finite", "The weights are probably damaged; download the model again."};
     case ErrorCode::DeviceFailed:
         return {"device_failed", "Run the command again."};
+    case ErrorCode::Cancelled:
+        return {"cancelled", "Run the command again when you are ready."};
     default:
         return {"internal", "This is a fault of Bathyscope; please report it with the command line you used."};
     }

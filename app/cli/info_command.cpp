@@ -33,6 +33,15 @@ std::string recommended(const engine::ModelInfo &info)
     return text.empty() ? "nothing" : text;
 }
 
+std::string contextText(const engine::ModelInfo &info)
+{
+    std::string text = std::to_string(info.contextLength) + " tokens";
+    if (info.contextLength < info.maxContextLength)
+        text += (info.contextCapped ? ", capped because of memory; the model can do " : ", as chosen, of ") +
+                std::to_string(info.maxContextLength);
+    return text;
+}
+
 std::string describe(const engine::ModelInfo &info)
 {
     const auto text = [](int value) { return std::to_string(value); };
@@ -45,7 +54,7 @@ std::string describe(const engine::ModelInfo &info)
         {"Parameters", count(info.parametersTotal) + " in total, " + count(info.parametersActive) +
                            " active per token" +
                            (info.parametersMtp > 0 ? ", MTP module " + count(info.parametersMtp) : "")},
-        {"Context", text(info.contextLength) + " tokens, cache " + byteSize(info.kvBytesPerToken) + " per token"},
+        {"Context", contextText(info) + ", cache " + byteSize(info.kvBytesPerToken) + " per token"},
         {"Vocabulary", text(info.vocabSize) + " tokens"},
         {"Layers", text(info.layers) + ", " + text(static_cast<int>(info.moeLayers.size())) + " with experts"},
         {"Attention", text(info.heads) + " heads, hidden size " + text(info.hiddenSize) +

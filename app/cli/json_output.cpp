@@ -73,6 +73,8 @@ Json toJson(const engine::ModelInfo &info)
     json["weight_bytes"] = info.weightBytes;
     json["kv_bytes_per_token"] = info.kvBytesPerToken;
     json["context_length"] = info.contextLength;
+    json["max_context_length"] = info.maxContextLength;
+    json["context_capped"] = info.contextCapped;
     json["vocab_size"] = info.vocabSize;
     json["layers"] = info.layers;
     json["hidden_size"] = info.hiddenSize;

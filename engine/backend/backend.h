@@ -3,12 +3,14 @@
 // for every other one.
 //
 // Contract of every op: it enqueues and returns; results are readable after synchronize(). No op allocates, waits for
-// the device or throws: shapes are checked when the model is prepared, and reserve() takes all scratch memory.
+// the device or throws: shapes are checked when the model is prepared, and reserve() takes all scratch memory. Every
+// pointer an op is given points into memory(); the lists of pages and of experts themselves are the host's.
 // Activations are F32 and row-major; weights are used as they lie in the checkpoint, at any alignment. Sums are made
 // in a fixed order, so a result depends neither on the number of threads nor, except in mlaAttention(), on how many
 // tokens are processed together.
 
 #include "engine/memory/dtype.h"
+#include "engine/memory/memory_space.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,12 +28,12 @@ struct Vector {
 };
 
 /// Weight [rows, cols] and bias of y = W·x + b. F8_E4M3 values are multiplied by their block's scale; its NaN codes,
-/// which the loader refuses in small models, count as ±480.
+/// which the loader refuses in small models, count as ±480. Block types have their scales in the blocks.
 struct Matrix {
     const void *data = nullptr;
-    memory::DType dtype = memory::DType::F32; ///< F32, BF16, F16 or F8_E4M3
+    memory::DType dtype = memory::DType::F32; ///< F32, BF16, F16, F8_E4M3 or a block type
     int rows = 0;
-    int cols = 0;
+    int cols = 0;                ///< of a block type: a multiple of its blockElements()
     const void *scale = nullptr; ///< F32 [ceil(rows / blockRows), ceil(cols / blockCols)] or none (1)
     int blockRows = 128;
     int blockCols = 128; ///< with a scale: a multiple of 32, at most 128
@@ -152,7 +154,7 @@ struct RouteArgs {
     ConstRows x; ///< [tokens, hidden]
     Matrix gate; ///< [experts, hidden]
     Affinity affinity = Affinity::Sigmoid;
-    const float *bias = nullptr; ///< [experts] or none
+    Vector bias{}; ///< [experts] or none; used in F32
     GroupScore groupScore = GroupScore::SumOfTwoLargest;
     int groups = 1;
     int keptGroups = 1;
@@ -204,6 +206,13 @@ class Backend {
 public:
     virtual ~Backend() = default;
 
+    /// Where operands must lie. Lives as long as the backend.
+    virtual memory::MemorySpace &memory() = 0;
+
+    /// Called once for each layer with experts, before its first expertFfn(), with what args.experts and args.shared
+    /// will be; both stay where they are.
+    virtual void prepareExperts(std::span<const Mlp> /*experts*/, const Mlp * /*shared*/) {}
+
     /// Takes the scratch memory for calls up to these shapes; earlier reservations stay covered.
     /// Throws Error OutOfMemory naming the bytes.
     virtual void reserve(const WorkspaceShape &shape) = 0;
@@ -215,7 +224,7 @@ public:
     /// backend whose ops are short need not look.
     virtual void stopOn(std::stop_token) {}
 
-    /// out[t] = row ids[t] of table [vocab, hidden]
+    /// out[t] = row ids[t] of table [vocab, hidden]; the ids lie in memory() too
     virtual void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) = 0;
     /// out = weight · x / sqrt(mean(x²) + eps), per row; out may be x
     virtual void rmsNorm(const ConstRows &x, const Vector &weight, float eps, const Rows &out) = 0;

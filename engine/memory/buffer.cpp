@@ -7,6 +7,14 @@
 
 namespace engine::memory {
 
+void BufferRelease::operator()(std::byte *block) const
+{
+    if (free != nullptr)
+        free(context, block);
+    else
+        ::operator delete[](block, std::align_val_t{Buffer::alignment});
+}
+
 Buffer::Buffer(std::size_t bytes) : m_size(bytes)
 {
     if (bytes == 0) {

@@ -1,5 +1,5 @@
 #pragma once
-// Owner of a block of memory aligned for SIMD.
+// Owner of a block of memory, of the host or of a device.
 
 #include <cstddef>
 #include <memory>
@@ -8,14 +8,24 @@
 
 namespace engine::memory {
 
+/// How a block is given back; `free` is handed `context`. By default it is host memory.
+struct BufferRelease {
+    void (*free)(void *context, std::byte *block) = nullptr;
+    void *context = nullptr;
+    void operator()(std::byte *block) const;
+};
+
 /// Move-only. The bytes of a new buffer are indeterminate.
 class Buffer {
 public:
     static constexpr std::size_t alignment = 64;
 
     Buffer() = default;
-    /// Throws Error OutOfMemory naming the size.
+    /// Host memory. Throws Error OutOfMemory naming the size.
     explicit Buffer(std::size_t bytes);
+
+    /// Takes over `block`, which may lie on a device: then only its address can be used here.
+    Buffer(std::byte *block, std::size_t bytes, BufferRelease release) : m_data(block, release), m_size(bytes) {}
 
     std::byte *data() { return m_data.get(); }
     const std::byte *data() const { return m_data.get(); }
@@ -34,10 +44,7 @@ public:
     }
 
 private:
-    struct Release {
-        void operator()(std::byte *block) const { ::operator delete[](block, std::align_val_t{alignment}); }
-    };
-    std::unique_ptr<std::byte[], Release> m_data;
+    std::unique_ptr<std::byte[], BufferRelease> m_data;
     std::size_t m_size = 0;
 };
 

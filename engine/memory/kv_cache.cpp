@@ -3,19 +3,11 @@
 #include "engine/error.h"
 
 #include <algorithm>
-#include <cstring>
-#include <new>
 #include <string>
 
 namespace engine::memory {
 
 namespace {
-
-constexpr std::align_val_t pageAlignment{64};
-
-struct AlignedDelete {
-    void operator()(std::byte *memory) const { ::operator delete(memory, pageAlignment); }
-};
 
 std::size_t pageBytes(const KvCacheShape &shape)
 {
@@ -47,18 +39,19 @@ std::uint64_t KvCacheShape::bytesPerToken() const
     return static_cast<std::uint64_t>(layers) * static_cast<std::uint64_t>(width) * elementBytes();
 }
 
-struct KvCache::Page {
-    explicit Page(std::size_t size)
-        : memory(static_cast<std::byte *>(::operator new(size, pageAlignment, std::nothrow)))
-    {
-        if (!memory)
-            throw Error(ErrorCode::OutOfMemory, {}, {},
-                        "There is no memory for another " + std::to_string(size) + " bytes of the KV cache.");
+Buffer KvCache::makePage() const
+{
+    try {
+        return m_memory->allocate(pageBytes(m_shape));
+    } catch (const Error &error) {
+        if (error.code() != ErrorCode::OutOfMemory)
+            throw;
+        throw Error(ErrorCode::OutOfMemory, {}, {},
+                    "There is no memory for another " + std::to_string(pageBytes(m_shape)) + " bytes of the KV cache.");
     }
-    std::unique_ptr<std::byte, AlignedDelete> memory;
-};
+}
 
-KvCache::KvCache(const KvCacheShape &shape) : m_shape(shape)
+KvCache::KvCache(const KvCacheShape &shape, MemorySpace &memory) : m_shape(shape), m_memory(&memory)
 {
     m_shape.type = shape.resolvedType();
     const auto pages = static_cast<std::size_t>(pagesFor(m_shape.capacity));
@@ -68,7 +61,7 @@ KvCache::KvCache(const KvCacheShape &shape) : m_shape(shape)
 
 KvCache KvCache::fork(int length) const
 {
-    KvCache copy(m_shape);
+    KvCache copy(m_shape, *m_memory);
     copy.m_length = std::min(length, m_length);
     const auto pages = pagesFor(copy.m_length);
     copy.m_pages.assign(m_pages.begin(), m_pages.begin() + pages);
@@ -114,8 +107,8 @@ void KvCache::reserve(int tokens)
         makeWritable(m_length / pageTokens);
         const auto end = static_cast<std::size_t>(pagesFor(m_length + tokens));
         while (m_pages.size() < end) {
-            m_pages.push_back(std::make_shared<Page>(pageBytes(m_shape)));
-            m_table.push_back(m_pages.back()->memory.get());
+            m_pages.push_back(std::make_shared<Buffer>(makePage()));
+            m_table.push_back(m_pages.back()->data());
         }
     } catch (const Error &) {
         dropUnusedPages();
@@ -129,9 +122,9 @@ void KvCache::makeWritable(int page)
     const auto index = static_cast<std::size_t>(page);
     if (index >= m_pages.size() || m_pages[index].use_count() == 1)
         return;
-    auto own = std::make_shared<Page>(pageBytes(m_shape));
-    std::memcpy(own->memory.get(), m_table[index], pageBytes(m_shape));
-    m_table[index] = own->memory.get();
+    auto own = std::make_shared<Buffer>(makePage());
+    m_memory->copy(own->data(), m_table[index], pageBytes(m_shape));
+    m_table[index] = own->data();
     m_pages[index] = std::move(own);
 }
 

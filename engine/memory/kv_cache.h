@@ -3,6 +3,8 @@
 // rotary key (after RoPE), as in DeepSeek-V2 (2405.04434) §2.1: kv_lora_rank + qk_rope_head_dim numbers, whatever
 // the number of heads.
 
+#include "engine/memory/memory_space.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,7 +34,8 @@ class KvCache {
 public:
     static constexpr int pageTokens = 64;
 
-    explicit KvCache(const KvCacheShape &shape);
+    /// The pages come from `memory`, which must outlive the cache and its forks.
+    explicit KvCache(const KvCacheShape &shape, MemorySpace &memory = hostMemory());
     KvCache(KvCache &&) noexcept = default;
     KvCache &operator=(KvCache &&) noexcept = default;
     KvCache(const KvCache &) = delete;
@@ -60,14 +63,15 @@ public:
     std::size_t layerOffset(int layer) const; ///< bytes from the start of a page to [layer, 0, 0]
 
 private:
-    struct Page;
+    Buffer makePage() const;
 
     void dropUnusedPages();
     void makeWritable(int page);
 
     KvCacheShape m_shape;
+    MemorySpace *m_memory;
     int m_length = 0;
-    std::vector<std::shared_ptr<Page>> m_pages;
+    std::vector<std::shared_ptr<Buffer>> m_pages;
     std::vector<std::byte *> m_table; ///< start of each page's memory
 };
 

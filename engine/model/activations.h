@@ -4,10 +4,10 @@
 #include "engine/backend/backend.h"
 #include "engine/memory/buffer.h"
 #include "engine/memory/kv_cache.h"
+#include "engine/memory/memory_space.h"
 #include "engine/model/model_config.h"
 
 #include <cstdint>
-#include <vector>
 
 namespace engine::model {
 
@@ -15,8 +15,9 @@ namespace engine::model {
 class ActivationBuffer {
 public:
     ActivationBuffer() = default;
-    ActivationBuffer(int rows, int width)
-        : m_buffer(static_cast<std::size_t>(rows) * static_cast<std::size_t>(width) * sizeof(float)), m_width(width)
+    ActivationBuffer(memory::MemorySpace &memory, int rows, int width)
+        : m_buffer(memory.allocate(static_cast<std::size_t>(rows) * static_cast<std::size_t>(width) * sizeof(float))),
+          m_width(width)
     {
     }
     std::uint64_t bytes() const { return m_buffer.size(); }
@@ -31,25 +32,30 @@ private:
 };
 
 struct Activations {
-    Activations(const ModelConfig &config, int chunk, int moeLayers);
+    Activations(const ModelConfig &config, int chunk, int moeLayers, memory::MemorySpace &memory);
 
-    ActivationBuffer hidden;        ///< the residual stream, [tokens, hidden_size]
-    ActivationBuffer normed;        ///< input of attention, feed-forward or head, [tokens, hidden_size]
-    ActivationBuffer queryLatent;   ///< [tokens, q_lora_rank]
-    ActivationBuffer query;         ///< [tokens, heads · qkHeadDim()]
-    ActivationBuffer keyValue;      ///< MLA: [tokens, kv_lora_rank + rope]
-    ActivationBuffer key;           ///< without MLA: [tokens, num_key_value_heads · head_dim]
-    ActivationBuffer value;         ///< the same
-    ActivationBuffer attended;      ///< [tokens, heads · valueHeadDim()]
-    ActivationBuffer cos;           ///< [tokens, ropeWidth() / 2]
-    ActivationBuffer sin;           ///< the same
-    ActivationBuffer pair;          ///< MTP: [embedding; hidden state], [tokens, 2 · hidden_size]
-    std::size_t routeStride = 0;    ///< moeLayers · num_experts_per_tok
-    std::vector<std::uint16_t> ids; ///< experts of each token, [tokens, moeLayers, num_experts_per_tok]
-    std::vector<float> gates;       ///< their weights, the same shape
+    memory::Buffer tokens;        ///< int32 [tokens]: what goes in
+    ActivationBuffer hidden;      ///< the residual stream, [tokens, hidden_size]
+    ActivationBuffer normed;      ///< input of attention, feed-forward or head, [tokens, hidden_size]
+    ActivationBuffer queryLatent; ///< [tokens, q_lora_rank]
+    ActivationBuffer query;       ///< [tokens, heads · qkHeadDim()]
+    ActivationBuffer keyValue;    ///< MLA: [tokens, kv_lora_rank + rope]
+    ActivationBuffer key;         ///< without MLA: [tokens, num_key_value_heads · head_dim]
+    ActivationBuffer value;       ///< the same
+    ActivationBuffer attended;    ///< [tokens, heads · valueHeadDim()]
+    ActivationBuffer cos;         ///< [tokens, ropeWidth() / 2]
+    ActivationBuffer sin;         ///< the same
+    ActivationBuffer pair;        ///< MTP: [embedding; hidden state], [tokens, 2 · hidden_size]
+    ActivationBuffer logits;      ///< [logitRows, vocab_size]: as many rows as are computed together
+    std::size_t routeStride = 0;  ///< moeLayers · num_experts_per_tok
+    memory::Buffer ids;           ///< uint16: experts of each token, [tokens, moeLayers, num_experts_per_tok]
+    memory::Buffer gates;         ///< F32: their weights, the same shape
 
     std::uint64_t bytes() const;
 };
+
+/// Rows of logits that are computed together when those of several tokens are asked for.
+inline constexpr int logitRows = 8;
 
 /// The tokens that pass through the layers together.
 struct Chunk {

@@ -4,7 +4,6 @@
 #include "engine/model/detail/index_file.h"
 #include "engine/model/detail/message.h"
 #include "engine/model/detail/sha256.h"
-#include "engine/model/load_stop.h"
 #include "engine/model/model_config.h"
 #include "engine/model/model_folder.h"
 #include "engine/model/safetensors.h"
@@ -46,9 +45,9 @@ constexpr const char *indexName = "model.safetensors.index.json";
 
 } // namespace
 
-Checkpoint::Checkpoint(std::string folder, std::stop_token stop) : m_folder(std::move(folder)), m_stop(std::move(stop))
+Checkpoint::Checkpoint(std::string folder, LoadWatch watch) : m_folder(std::move(folder)), m_watch(std::move(watch))
 {
-    const ModelFolder files(m_folder);
+    const ModelFolder files(m_folder, m_watch);
     const bool single = files.contains(singleName);
     if (files.contains(indexName)) {
         openSharded(files);
@@ -61,10 +60,10 @@ Checkpoint::Checkpoint(std::string folder, std::stop_token stop) : m_folder(std:
 
 void Checkpoint::addShard(const ModelFolder &folder, const std::string &name)
 {
-    throwIfStopped(m_stop, m_folder);
+    m_watch.throwIfStopped(m_folder);
     Shard shard;
     shard.file = folder.open(name);
-    SafetensorsHeader header = readSafetensorsHeader(shard.file);
+    SafetensorsHeader header = readSafetensorsHeader(shard.file, m_watch);
     shard.headerBytes = header.bytes;
     shard.file.map();
     const std::byte *data = shard.file.bytes().data() + header.bytes;
@@ -92,6 +91,7 @@ void Checkpoint::openSharded(const ModelFolder &folder)
                         "them is the model.");
     }
     for (const std::string &shard : shards) {
+        m_watch.report(LoadStage::Headers, m_shards.size(), shards.size());
         addShard(folder, shard);
     }
     const auto isWhereListed = [&](const std::string &tensor, const std::string &shard) {
@@ -120,7 +120,7 @@ void Checkpoint::openSharded(const ModelFolder &folder)
 
 const memory::Tensor &Checkpoint::tensor(const std::string &name) const
 {
-    throwIfStopped(m_stop, m_folder);
+    m_watch.throwIfStopped(m_folder);
     const auto found = m_tensors.find(name);
     if (found == m_tensors.end()) {
         throw Error(ErrorCode::TensorMissing, m_folder, printable(name),
@@ -164,16 +164,19 @@ std::string Checkpoint::fingerprint() const
 {
     constexpr std::uint64_t samples = 64;
     constexpr std::uint64_t sampleBytes = 64;
-    const ModelFolder files(m_folder);
+    const ModelFolder folder(m_folder);
     const ScatteredReads scattered(*this);
     Sha256 digest;
-    digest.update(files.readText("config.json", maxConfigBytes));
+    digest.update(folder.readText("config.json", maxConfigBytes));
+    std::uint64_t files = 0;
     for (const Shard &shard : m_shards) {
+        m_watch.report(LoadStage::Fingerprint, files++, m_shards.size());
         const std::span<const std::byte> bytes = shard.file.bytes();
         digest.update(shard.file.size());
         digest.update(bytes.first(shard.headerBytes));
         const std::span<const std::byte> data = bytes.subspan(shard.headerBytes);
         for (std::uint64_t i = 0; i < samples && !data.empty(); ++i) {
+            m_watch.throwIfStopped(m_folder);
             const std::uint64_t start = data.size() / samples * i;
             digest.update(data.subspan(start, std::min<std::uint64_t>(sampleBytes, data.size() - start)));
         }

@@ -3,9 +3,9 @@
 
 #include "engine/memory/mapped_file.h"
 #include "engine/memory/tensor.h"
+#include "engine/model/load_watch.h"
 
 #include <cstdint>
-#include <stop_token>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,12 +21,12 @@ class Checkpoint {
 public:
     /// Throws Error FileMissing, FileUnreadable, FileTruncated (with the number of missing bytes) or FileMalformed,
     /// each naming the file and the tensor, key or offset; TensorMissing or TensorUnexpected when index and shards
-    /// disagree; UnsupportedFeature for an element type the engine does not read; Internal when `stop` was requested,
-    /// which is looked at before every shard and later in tensor(), so that reading them all can be ended.
-    explicit Checkpoint(std::string folder, std::stop_token stop = {});
+    /// disagree; UnsupportedFeature for an element type the engine does not read; Cancelled when `watch` is stopped,
+    /// which is looked at while headers are read and later in tensor() and fingerprint(), so that all can be ended.
+    explicit Checkpoint(std::string folder, LoadWatch watch = {});
 
     bool contains(const std::string &name) const { return m_tensors.contains(name); }
-    const memory::Tensor &tensor(const std::string &name) const; ///< throws TensorMissing; Internal when stopped
+    const memory::Tensor &tensor(const std::string &name) const; ///< throws TensorMissing; Cancelled
     /// Path of the file that holds `name`, for messages; the folder when there is no such tensor.
     const std::string &fileOf(const std::string &name) const;
     std::vector<std::string> names() const; ///< sorted
@@ -34,6 +34,7 @@ public:
 
     std::uint64_t totalBytes() const { return m_totalBytes; } ///< of all tensors
     const std::string &folder() const { return m_folder; }    ///< as given
+    const LoadWatch &watch() const { return m_watch; }
 
     /// SHA-256 (64 hex digits) over config.json and, of every shard, its size, its header and 64 samples of 64 bytes
     /// spread over its data, so that two models of the same shape differ. Throws what reading config.json throws.
@@ -69,7 +70,7 @@ private:
     void openSharded(const ModelFolder &folder);
 
     std::string m_folder;
-    std::stop_token m_stop;
+    LoadWatch m_watch;
     std::vector<Shard> m_shards;
     std::unordered_map<std::string, Entry> m_tensors;
     std::uint64_t m_totalBytes = 0;

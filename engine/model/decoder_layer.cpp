@@ -30,6 +30,12 @@ DecoderLayer::DecoderLayer(const ModelConfig &config, const LayerWeights &weight
 {
 }
 
+void DecoderLayer::prepare(backend::Backend &backend) const
+{
+    if (const auto *experts = std::get_if<Moe>(&m_ffn))
+        experts->prepare(backend);
+}
+
 void DecoderLayer::run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int cacheLayer,
                        int routeRow) const
 {

@@ -14,6 +14,8 @@ class DecoderLayer {
 public:
     DecoderLayer(const ModelConfig &config, const LayerWeights &weights, float softmaxScale);
 
+    /// To be called once before run(), after the object was moved for the last time.
+    void prepare(backend::Backend &backend) const;
     bool hasExperts() const { return std::holds_alternative<Moe>(m_ffn); }
 
     /// On the residual stream activations.hidden. `cacheLayer` is the layer's place in the cache, `routeRow` its

@@ -95,7 +95,7 @@ private:
 
 ShardIndex readShardIndex(const ModelFolder &folder, const std::string &name)
 {
-    IndexHandler handler(folder.fileName(name));
+    IndexHandler handler(folder.fileName(name), folder.watch());
     parseJson(folder.readText(name, maxIndexBytes), handler);
     if (!handler.sawWeightMap()) {
         throw Error(ErrorCode::FileMalformed, handler.fileName(), "weight_map",

@@ -75,6 +75,10 @@ bool JsonHandler::deliver(nlohmann::json &&value)
     if (!m_levels.empty()) {
         ++m_levels.back().index;
     }
+    constexpr std::uint64_t stopEvery = 4096;
+    if (++m_values % stopEvery == 0) {
+        m_watch.throwIfStopped(m_fileName);
+    }
     scalar(std::move(value));
     return true;
 }
@@ -159,7 +163,9 @@ nlohmann::json parseJson(std::string_view text, const std::string &fileName)
 
 nlohmann::json readJsonFile(const ModelFolder &folder, const std::string &name, std::uint64_t maxBytes)
 {
-    return parseJson(folder.readText(name, maxBytes), folder.fileName(name));
+    TreeBuilder builder(folder.fileName(name), folder.watch());
+    parseJson(folder.readText(name, maxBytes), builder);
+    return builder.take();
 }
 
 } // namespace engine::model

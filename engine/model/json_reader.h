@@ -21,7 +21,10 @@ inline constexpr std::size_t maxJsonDepth = 64;
 /// the document is not what it expects.
 class JsonHandler : public nlohmann::json_sax<nlohmann::json> {
 public:
-    explicit JsonHandler(std::string fileName) : m_fileName(std::move(fileName)) {}
+    explicit JsonHandler(std::string fileName, LoadWatch watch = {})
+        : m_fileName(std::move(fileName)), m_watch(std::move(watch))
+    {
+    }
     const std::string &fileName() const { return m_fileName; }
 
 protected:
@@ -68,6 +71,8 @@ private:
     bool parse_error(std::size_t position, const std::string &lastToken, const nlohmann::json::exception &error) final;
 
     std::string m_fileName;
+    LoadWatch m_watch;
+    std::uint64_t m_values = 0; ///< so far
     std::vector<Level> m_levels;
 };
 

@@ -8,11 +8,11 @@
 
 namespace engine::model {
 
-/// Throws Error Internal, file `folder`, when a stop was requested.
+/// Throws Error Cancelled, file `folder`, when a stop was requested.
 inline void throwIfStopped(const std::stop_token &stop, const std::string &folder)
 {
     if (stop.stop_requested())
-        throw Error(ErrorCode::Internal, folder, {}, "Loading " + folder + " was stopped.");
+        throw Error(ErrorCode::Cancelled, folder, {}, "Loading " + folder + " was cancelled.");
 }
 
 } // namespace engine::model

@@ -1,8 +1,10 @@
 #include "engine/model/memory_plan.h"
 
-#include "engine/device_info.h"
+#include "engine/error.h"
+#include "engine/memory/available_memory.h"
 #include "engine/memory/kv_cache.h"
 #include "engine/model/checkpoint.h"
+#include "engine/model/detail/message.h"
 #include "engine/model/model_buffers.h"
 
 #include <algorithm>
@@ -10,6 +12,27 @@
 namespace engine::model {
 
 static_assert(MemoryPlan::pageTokens == memory::KvCache::pageTokens);
+
+namespace {
+
+/// `chosen`: somebody wanted this context; else it is the smallest there is.
+[[noreturn]] void failMemory(const MemoryPlan &plan, const std::string &folder, bool chosen)
+{
+    const bool smallerWouldFit = chosen && plan.largestContext > 0;
+    const std::string needed = exactSize(plan.totalBytes()) + " of memory: weights " + roundSize(plan.weightBytes) +
+                               ", cache " + roundSize(plan.kvBytes) + ", buffers " + roundSize(plan.bufferBytes);
+    const std::string smaller = "Choose a context of at most " +
+                                grouped(static_cast<std::uint64_t>(plan.largestContext)) +
+                                " tokens, close other programs, or choose a smaller model.";
+    throw Error(ErrorCode::OutOfMemory, folder, smallerWouldFit ? "context" : "weights",
+                folder + (chosen ? ": with a context of " : ": even with a context of ") +
+                    grouped(static_cast<std::uint64_t>(plan.contextLength)) + " tokens the model needs " + needed +
+                    ". " + exactSize(plan.availableBytes) + " can be had now; " + exactSize(plan.missingBytes()) +
+                    " are missing. " +
+                    (smallerWouldFit ? smaller : "Close other programs, or choose a smaller model."));
+}
+
+} // namespace
 
 MemoryPlan planMemory(const ModelConfig &config, const PlanRequest &request)
 {
@@ -22,11 +45,27 @@ MemoryPlan planMemory(const ModelConfig &config, const PlanRequest &request)
     return plan.with(context, request.availableBytes);
 }
 
+MemoryPlan fittingPlan(const ModelConfig &config, PlanRequest request, const std::string &folder)
+{
+    MemoryPlan plan = planMemory(config, request);
+    if (plan.fits())
+        return plan;
+    if (request.contextLength > 0)
+        failMemory(plan, folder, true);
+    const int least = std::min(leastContext, plan.maxContextLength);
+    const bool enough = plan.largestContext >= least;
+    request.contextLength = enough ? plan.largestContext : least;
+    plan = planMemory(config, request);
+    if (!enough)
+        failMemory(plan, folder, false);
+    return plan;
+}
+
 } // namespace engine::model
 
 namespace engine {
 
-MemoryPlan planMemory(const std::string &folder, int contextLength, int threads)
+MemoryPlan planMemory(const std::string &folder, int contextLength, int threads, std::uint64_t memoryLimit)
 {
     const model::ModelConfig config = model::readModelConfig(folder);
     const model::Checkpoint checkpoint(folder);
@@ -34,7 +73,7 @@ MemoryPlan planMemory(const std::string &folder, int contextLength, int threads)
     request.weightBytes = checkpoint.totalBytes();
     request.contextLength = contextLength;
     request.threads = threads;
-    request.availableBytes = listDevices().devices.front().memoryFree;
+    request.availableBytes = memoryLimit > 0 ? memoryLimit : memory::availableMemory();
     return model::planMemory(config, request);
 }
 

@@ -1,6 +1,8 @@
 #include "engine/model/detail/message.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 namespace engine::model {
 
@@ -45,6 +47,24 @@ std::string grouped(std::uint64_t number)
         digits.insert(at - 3, ",");
     }
     return digits;
+}
+
+std::string roundSize(std::uint64_t bytes)
+{
+    static constexpr std::array units{"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
+    auto number = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; number >= 999.5 && unit + 1 < units.size(); ++unit)
+        number /= 1000.0;
+    const int decimals = unit == 0 || number >= 99.95 ? 0 : number >= 9.995 ? 1 : 2;
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed, decimals);
+    return std::string(text.data(), end.ptr) + " " + units[unit];
+}
+
+std::string exactSize(std::uint64_t bytes)
+{
+    return bytes < 1000 ? roundSize(bytes) : roundSize(bytes) + " (" + grouped(bytes) + " bytes)";
 }
 
 std::string upToFive(const std::vector<std::string> &names)

@@ -47,7 +47,8 @@ std::uint64_t bufferBytes(const ModelConfig &config, int threads)
     // The real thing is made and let go: memory that nobody writes to takes no room, and no size is told twice.
     const auto backend = backend::makeCpuBackend(threads);
     backend->reserve(workspaceShapeOf(config, defaultPrefillChunk));
-    const Activations activations(config, defaultPrefillChunk, std::max(1, countMoeLayers(config)));
+    const Activations activations(config, defaultPrefillChunk, std::max(1, countMoeLayers(config)),
+                                  memory::hostMemory());
     return backend->reservedBytes() + activations.bytes();
 }
 

@@ -46,7 +46,7 @@ bool isPlainName(const std::string &name)
 
 } // namespace
 
-ModelFolder::ModelFolder(std::string path) : m_path(std::move(path))
+ModelFolder::ModelFolder(std::string path, LoadWatch watch) : m_path(std::move(path)), m_watch(std::move(watch))
 {
     if (m_path.empty()) {
         throw Error(ErrorCode::FileMissing, {}, {}, "No model folder was named.");
@@ -125,7 +125,7 @@ std::string ModelFolder::readText(const std::string &name, std::uint64_t maxByte
                         " such a file may have.");
     }
     std::string text(file.size(), '\0');
-    file.read(0, std::as_writable_bytes(std::span(text)));
+    readWatched(file, 0, std::as_writable_bytes(std::span(text)), m_watch);
     return text;
 }
 

@@ -2,6 +2,7 @@
 // A model folder in the Hugging Face layout, and the rule which files in it may be opened.
 
 #include "engine/memory/mapped_file.h"
+#include "engine/model/load_watch.h"
 
 #include <cstdint>
 #include <optional>
@@ -17,9 +18,10 @@ namespace engine::model {
 class ModelFolder {
 public:
     /// Throws Error FileMissing or FileUnreadable when `path` is not a folder that can be read.
-    explicit ModelFolder(std::string path);
+    explicit ModelFolder(std::string path, LoadWatch watch = {});
 
-    const std::string &path() const { return m_path; }   ///< as given
+    const std::string &path() const { return m_path; } ///< as given
+    const LoadWatch &watch() const { return m_watch; }
     std::string fileName(const std::string &name) const; ///< path()/name, what errors show
     bool contains(const std::string &name) const;        ///< an entry of that name exists (of any kind)
     std::vector<std::string> names() const;              ///< sorted names of all entries
@@ -28,11 +30,12 @@ public:
     /// folder).
     memory::MappedFile open(const std::string &name) const;
 
-    /// The whole file; throws what open() throws, and FileMalformed when it is larger than `maxBytes`.
+    /// The whole file; throws what open() throws, FileMalformed when it is larger than `maxBytes`, and Cancelled.
     std::string readText(const std::string &name, std::uint64_t maxBytes) const;
 
 private:
     std::string m_path;
+    LoadWatch m_watch;
     std::vector<std::string> m_roots; ///< canonical directories that links may not leave
 };
 

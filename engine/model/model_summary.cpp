@@ -143,6 +143,7 @@ ModelInfo summarize(const ModelConfig &config, const Checkpoint &checkpoint, con
     info.weightBytes = checkpoint.totalBytes();
     info.kvBytesPerToken = kvBytesPerToken(config, cacheValueBytes);
     info.contextLength = config.max_position_embeddings;
+    info.maxContextLength = config.max_position_embeddings;
     info.vocabSize = config.vocab_size;
     info.layers = config.num_hidden_layers;
     info.hiddenSize = config.hidden_size;

@@ -14,6 +14,11 @@ Moe::Moe(const ModelConfig &config, const MoeWeights &weights)
         m_shared = mlpOf(weights.shared_experts, config.quantization);
 }
 
+void Moe::prepare(backend::Backend &backend) const
+{
+    backend.prepareExperts(m_experts, m_shared ? &*m_shared : nullptr);
+}
+
 void Moe::run(backend::Backend &backend, Activations &activations, int tokens, int row) const
 {
     m_router.run(backend, activations, tokens, row);
@@ -23,8 +28,8 @@ void Moe::run(backend::Backend &backend, Activations &activations, int tokens, i
     args.experts = m_experts;
     args.shared = m_shared ? &*m_shared : nullptr;
     args.topK = m_topK;
-    args.ids = activations.ids.data() + first;
-    args.weights = activations.gates.data() + first;
+    args.ids = activations.ids.as<std::uint16_t>().data() + first;
+    args.weights = activations.gates.as<float>().data() + first;
     args.routeStride = activations.routeStride;
     args.out = activations.hidden.rows(tokens);
     backend.expertFfn(args);

@@ -12,6 +12,8 @@ class Moe {
 public:
     Moe(const ModelConfig &config, const MoeWeights &weights);
 
+    /// Shows the backend the experts; the object must stay where it is.
+    void prepare(backend::Backend &backend) const;
     /// hidden += Σ gate · expert(normed) + shared(normed); the routes go to MoE row `row`.
     void run(backend::Backend &backend, Activations &activations, int tokens, int row) const;
 

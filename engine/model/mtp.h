@@ -10,6 +10,8 @@ class Mtp {
 public:
     Mtp(const ModelConfig &config, const MtpWeights &weights, float softmaxScale);
 
+    void prepare(backend::Backend &backend) const { m_layer.prepare(backend); }
+
     /// activations.hidden ← state of the module after its norm, shared_head.norm, for draftLogits() and for drafting
     /// further. Row i: next token `tokens[i]`, main state states[i].
     void run(backend::Backend &backend, Activations &activations, const Chunk &chunk,

@@ -6,11 +6,8 @@ namespace engine::model {
 
 Router::Router(const ModelConfig &config, const MoeWeights &weights) : m_gate(matrixOf(weights.gate))
 {
-    const memory::Tensor &bias = weights.e_score_correction_bias;
-    const std::uint64_t biases = bias.empty() ? 0 : bias.elements();
-    m_bias.reserve(biases);
-    for (std::uint64_t i = 0; i < biases; ++i)
-        m_bias.push_back(bias.at(i));
+    if (!weights.e_score_correction_bias.empty())
+        m_args.bias = vectorOf(weights.e_score_correction_bias);
     m_args.groups = config.n_group;
     m_args.keptGroups = config.topk_group;
     m_args.topK = config.num_experts_per_tok;
@@ -28,10 +25,9 @@ void Router::run(backend::Backend &backend, Activations &activations, int tokens
     const std::size_t first = static_cast<std::size_t>(row) * static_cast<std::size_t>(m_args.topK);
     backend::RouteArgs args = m_args;
     args.gate = m_gate;
-    args.bias = m_bias.empty() ? nullptr : m_bias.data();
     args.x = activations.normed.rows(tokens);
-    args.ids = activations.ids.data() + first;
-    args.weights = activations.gates.data() + first;
+    args.ids = activations.ids.as<std::uint16_t>().data() + first;
+    args.weights = activations.gates.as<float>().data() + first;
     args.outStride = activations.routeStride;
     backend.route(args);
 }

@@ -5,8 +5,6 @@
 #include "engine/model/activations.h"
 #include "engine/model/weights.h"
 
-#include <vector>
-
 namespace engine::model {
 
 class Router {
@@ -18,7 +16,6 @@ public:
 
 private:
     backend::Matrix m_gate;
-    std::vector<float> m_bias; ///< e_score_correction_bias, F32 whatever the file stores; empty before V3
     backend::RouteArgs m_args; ///< everything but the tokens
 };
 

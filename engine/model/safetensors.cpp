@@ -32,7 +32,7 @@ constexpr std::uint64_t lengthBytes = 8;
 /// header cannot make the reader allocate more than its own size times a small factor.
 class HeaderHandler final : public JsonHandler {
 public:
-    explicit HeaderHandler(const MappedFile &file) : JsonHandler(file.name()), m_file(file) {}
+    HeaderHandler(const MappedFile &file, const LoadWatch &watch) : JsonHandler(file.name(), watch), m_file(file) {}
     std::vector<SafetensorsEntry> take() { return std::move(m_entries); }
 
 private:
@@ -279,16 +279,16 @@ void checkExtents(const MappedFile &file, const std::vector<SafetensorsEntry> &e
 
 } // namespace
 
-SafetensorsHeader readSafetensorsHeader(const MappedFile &file)
+SafetensorsHeader readSafetensorsHeader(const MappedFile &file, const LoadWatch &watch)
 {
     const std::uint64_t length = readHeaderLength(file);
     std::string text(length, '\0');
-    file.read(lengthBytes, std::as_writable_bytes(std::span(text)));
+    readWatched(file, lengthBytes, std::as_writable_bytes(std::span(text)), watch);
     if (text.front() != '{') {
         failFile(ErrorCode::FileMalformed, file,
                  "the header does not start with '{'; the file is damaged or not a safetensors file");
     }
-    HeaderHandler handler(file);
+    HeaderHandler handler(file, watch);
     parseJson(text, handler);
     SafetensorsHeader header{lengthBytes + length, handler.take()};
     std::sort(header.entries.begin(), header.entries.end(),

@@ -4,6 +4,7 @@
 
 #include "engine/memory/mapped_file.h"
 #include "engine/memory/tensor.h"
+#include "engine/model/load_watch.h"
 
 #include <cstdint>
 #include <string>
@@ -27,7 +28,8 @@ inline constexpr std::uint64_t maxSafetensorsHeader = 100'000'000;
 inline constexpr std::uint64_t maxDimension = std::uint64_t{1} << 40;
 
 /// Reads with pread, never through the mapping. Dimensions are 1 to 2^40, at most 8 of them.
-/// Throws Error FileMalformed, FileTruncated or UnsupportedFeature (an element type the engine does not read).
-SafetensorsHeader readSafetensorsHeader(const memory::MappedFile &file);
+/// Throws Error FileMalformed, FileTruncated, UnsupportedFeature (an element type the engine does not read) or
+/// Cancelled.
+SafetensorsHeader readSafetensorsHeader(const memory::MappedFile &file, const LoadWatch &watch = {});
 
 } // namespace engine::model

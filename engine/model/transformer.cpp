@@ -8,6 +8,7 @@
 #include "engine/model/model_config.h"
 #include "engine/model/mtp.h"
 #include "engine/model/operands.h"
+#include "engine/model/placed_weights.h"
 #include "engine/model/rope.h"
 #include "engine/model/weights.h"
 
@@ -20,13 +21,15 @@ namespace engine::model {
 /// Weights as operands, and the memory they work in.
 class Transformer::Layers {
 public:
-    Layers(const ModelConfig &modelConfig, const Weights &weights, backend::Backend &modelBackend,
+    Layers(const ModelConfig &modelConfig, PlacedWeights placed, backend::Backend &modelBackend,
            TransformerOptions modelOptions);
+    ~Layers() { m_backend.synchronize(); } // nothing may still use the memory that goes now
 
     int forward(const ForwardCall &call, memory::KvCache &cache);
     void draft(std::span<const TokenId> nextTokens, std::span<const float> states, memory::KvCache &cache,
                std::span<float> logits, std::span<float> draftStates);
     memory::KvCacheShape cacheShape(int layers) const;
+    memory::KvCache makeCache(int layerCount) const { return memory::KvCache(cacheShape(layerCount), m_memory); }
 
     const ModelConfig &config;
     TransformerOptions options;
@@ -39,25 +42,37 @@ private:
     Chunk makeChunk(int tokens, memory::KvCache &cache);
     bool runLayers(const ForwardCall &call, const Chunk &chunk, int done);
     void writeResults(const ForwardCall &call, const Chunk &chunk, int done);
+    void writeLogits(const backend::ConstRows &states, const backend::Matrix &head, float *out);
+    void fetchRoutes(int tokens);
     void appendRoutes(RoutingTrace &routes, int tokens) const;
     std::size_t rowsOf(std::size_t tokens, int width) const { return tokens * static_cast<std::size_t>(width); }
 
     backend::Backend &m_backend;
+    memory::MemorySpace &m_memory;
+    std::vector<memory::Buffer> m_weightMemory; ///< on a device; empty where the mapped files are used as they are
     Rope m_rope;
     backend::Matrix m_embedding;
     backend::Vector m_finalNorm;
     backend::Matrix m_head;
     float m_eps;
     Activations m_activations;
+    // What goes to and comes from the backend's memory with every chunk.
+    std::vector<float> m_cos;
+    std::vector<float> m_sin;
+    std::vector<std::uint16_t> m_ids;
+    std::vector<float> m_gates;
 };
 
-Transformer::Layers::Layers(const ModelConfig &modelConfig, const Weights &weights, backend::Backend &modelBackend,
+Transformer::Layers::Layers(const ModelConfig &modelConfig, PlacedWeights placed, backend::Backend &modelBackend,
                             TransformerOptions modelOptions)
     : config(modelConfig), options(modelOptions), moeLayers(countMoeLayers(modelConfig)), m_backend(modelBackend),
-      m_rope(modelConfig), m_embedding(matrixOf(weights.embed_tokens)), m_finalNorm(vectorOf(weights.norm)),
-      m_head(matrixOf(weights.lm_head, modelConfig.quantization)), m_eps(static_cast<float>(modelConfig.rms_norm_eps)),
-      m_activations(modelConfig, std::max(1, modelOptions.prefillChunk), std::max(1, moeLayers))
+      m_memory(modelBackend.memory()), m_weightMemory(std::move(placed.memory)), m_rope(modelConfig),
+      m_embedding(matrixOf(placed.weights.embed_tokens)), m_finalNorm(vectorOf(placed.weights.norm)),
+      m_head(matrixOf(placed.weights.lm_head, modelConfig.quantization)),
+      m_eps(static_cast<float>(modelConfig.rms_norm_eps)),
+      m_activations(modelConfig, std::max(1, modelOptions.prefillChunk), std::max(1, moeLayers), m_memory)
 {
+    const Weights &weights = placed.weights;
     requireRunnableBlocks(config.quantization);
     options.prefillChunk = std::max(1, options.prefillChunk);
     if (options.contextLength <= 0 || options.contextLength > config.max_position_embeddings)
@@ -68,7 +83,17 @@ Transformer::Layers::Layers(const ModelConfig &modelConfig, const Weights &weigh
         layers.emplace_back(config, layer, scale);
     if (!weights.mtp.empty())
         mtp.emplace(config, weights.mtp.front(), scale);
+    for (const DecoderLayer &layer : layers)
+        layer.prepare(m_backend);
+    if (mtp)
+        mtp->prepare(m_backend);
     m_backend.reserve(workspaceShapeOf(config, options.prefillChunk));
+    const auto chunk = static_cast<std::size_t>(options.prefillChunk);
+    m_cos.resize(chunk * static_cast<std::size_t>(config.ropeWidth() / 2));
+    m_sin.resize(m_cos.size());
+    m_ids.resize(chunk * m_activations.routeStride);
+    m_gates.resize(m_ids.size());
+    m_backend.synchronize();
 }
 
 memory::KvCacheShape Transformer::Layers::cacheShape(int layerCount) const
@@ -90,17 +115,25 @@ void Transformer::Layers::checkCall(const ForwardCall &call, const memory::KvCac
 Chunk Transformer::Layers::makeChunk(int tokens, memory::KvCache &cache)
 {
     cache.reserve(tokens);
+    const auto width = static_cast<std::size_t>(config.ropeWidth() / 2);
+    const auto count = static_cast<std::size_t>(tokens) * width;
+    for (int token = 0; token < tokens; ++token) {
+        const std::size_t first = static_cast<std::size_t>(token) * width;
+        m_rope.angles(cache.length() + token, m_cos.data() + first, m_sin.data() + first);
+    }
     const backend::Rows cos = m_activations.cos.rows(tokens);
     const backend::Rows sin = m_activations.sin.rows(tokens);
-    for (int token = 0; token < tokens; ++token)
-        m_rope.angles(cache.length() + token, cos.row(token), sin.row(token));
+    m_memory.upload(cos.data, m_cos.data(), count * sizeof(float));
+    m_memory.upload(sin.data, m_sin.data(), count * sizeof(float));
     return {tokens, {cos.data, sin.data, m_rope.pairs()}, &cache};
 }
 
 /// False when a stop was requested on the way.
 bool Transformer::Layers::runLayers(const ForwardCall &call, const Chunk &chunk, int done)
 {
-    const auto tokens = call.tokens.subspan(static_cast<std::size_t>(done), static_cast<std::size_t>(chunk.tokens));
+    const auto count = static_cast<std::size_t>(chunk.tokens);
+    const auto tokens = m_activations.tokens.as<std::int32_t>().first(count);
+    m_memory.upload(tokens.data(), call.tokens.data() + done, tokens.size_bytes());
     m_backend.embed(tokens, m_embedding, m_activations.hidden.rows(chunk.tokens));
     int routeRow = 0;
     for (std::size_t layer = 0; layer < layers.size(); ++layer) {
@@ -123,6 +156,8 @@ int Transformer::Layers::forward(const ForwardCall &call, memory::KvCache &cache
         if (!runLayers(call, chunk, done))
             return done;
         writeResults(call, chunk, done);
+        if (call.routes != nullptr)
+            fetchRoutes(chunk.tokens);
         m_backend.synchronize();
         if (call.stop.stop_requested()) // the last ops may have left work out
             return done;
@@ -143,24 +178,46 @@ void Transformer::Layers::writeResults(const ForwardCall &call, const Chunk &chu
     const auto vocab = static_cast<std::size_t>(config.vocab_size);
     const bool last = done + chunk.tokens == static_cast<int>(call.tokens.size());
     const bool allLogits = call.logits.size() > vocab;
-    const int logitRows = call.logits.empty() ? 0 : allLogits ? chunk.tokens : last ? 1 : 0;
-    const int normRows = call.hiddenStates.empty() ? logitRows : chunk.tokens;
+    const int wanted = call.logits.empty() ? 0 : allLogits ? chunk.tokens : last ? 1 : 0;
+    const int normRows = call.hiddenStates.empty() ? wanted : chunk.tokens;
     if (normRows == 0)
         return;
-    const int first = chunk.tokens - normRows;
-    backend::Rows hidden = m_activations.hidden.rows(chunk.tokens);
-    backend::Rows normed = m_activations.normed.rows(chunk.tokens);
-    if (!call.hiddenStates.empty())
-        normed.data = call.hiddenStates.data() + rowsOf(static_cast<std::size_t>(done), config.hidden_size);
-    const auto tail = [](const backend::Rows &rows, int begin) {
-        return backend::Rows{rows.row(begin), rows.rows - begin, rows.width, rows.stride};
+    const backend::Rows hidden = m_activations.hidden.rows(chunk.tokens);
+    const backend::Rows normed = m_activations.normed.rows(chunk.tokens);
+    const auto tail = [](const backend::Rows &rows, int count) {
+        return backend::Rows{rows.row(rows.rows - count), count, rows.width, rows.stride};
     };
-    m_backend.rmsNorm(tail(hidden, first), m_finalNorm, m_eps, tail(normed, first));
-    if (logitRows == 0)
+    m_backend.rmsNorm(tail(hidden, normRows), m_finalNorm, m_eps, tail(normed, normRows));
+    if (!call.hiddenStates.empty())
+        m_memory.download(call.hiddenStates.data() + rowsOf(static_cast<std::size_t>(done), config.hidden_size),
+                          normed.data,
+                          rowsOf(static_cast<std::size_t>(chunk.tokens), config.hidden_size) * sizeof(float));
+    if (wanted > 0)
+        writeLogits(tail(normed, wanted), m_head,
+                    call.logits.data() + (allLogits ? static_cast<std::size_t>(done) * vocab : 0));
+}
+
+/// `out` [rows of states, vocab_size]
+void Transformer::Layers::writeLogits(const backend::ConstRows &states, const backend::Matrix &head, float *out)
+{
+    const auto vocab = static_cast<std::size_t>(config.vocab_size);
+    for (int done = 0; done < states.rows;) {
+        const int rows = std::min({states.rows - done, logitRows, options.prefillChunk});
+        const backend::Rows logits = m_activations.logits.rows(rows);
+        m_backend.linear({states.row(done), rows, states.width, states.stride}, head, logits, false);
+        m_memory.download(out + static_cast<std::size_t>(done) * vocab, logits.data,
+                          static_cast<std::size_t>(rows) * vocab * sizeof(float));
+        done += rows;
+    }
+}
+
+void Transformer::Layers::fetchRoutes(int tokens)
+{
+    if (moeLayers == 0)
         return;
-    float *logits = call.logits.data() + (allLogits ? static_cast<std::size_t>(done) * vocab : 0);
-    m_backend.linear(tail(normed, chunk.tokens - logitRows), m_head, {logits, logitRows, config.vocab_size, vocab},
-                     false);
+    const std::size_t count = static_cast<std::size_t>(tokens) * m_activations.routeStride;
+    m_memory.download(m_ids.data(), m_activations.ids.data(), count * sizeof m_ids[0]);
+    m_memory.download(m_gates.data(), m_activations.gates.data(), count * sizeof m_gates[0]);
 }
 
 void Transformer::Layers::appendRoutes(RoutingTrace &routes, int tokens) const
@@ -170,8 +227,7 @@ void Transformer::Layers::appendRoutes(RoutingTrace &routes, int tokens) const
     const std::size_t width = m_activations.routeStride;
     for (int token = 0; token < tokens; ++token) {
         const std::size_t first = static_cast<std::size_t>(token) * width;
-        routes.append(std::span(m_activations.ids).subspan(first, width),
-                      std::span(m_activations.gates).subspan(first, width));
+        routes.append(std::span(m_ids).subspan(first, width), std::span(m_gates).subspan(first, width));
     }
 }
 
@@ -196,24 +252,26 @@ void Transformer::Layers::draft(std::span<const TokenId> nextTokens, std::span<c
         const Chunk chunk = makeChunk(std::min(options.prefillChunk, total - done), cache);
         const auto first = static_cast<std::size_t>(done);
         const auto count = static_cast<std::size_t>(chunk.tokens);
-        mtp->run(m_backend, m_activations, chunk, nextTokens.subspan(first, count),
-                 {states.data() + first * stride, chunk.tokens, config.hidden_size, stride});
+        const auto tokens = m_activations.tokens.as<std::int32_t>().first(count);
+        const backend::Rows stateRows = m_activations.normed.rows(chunk.tokens);
+        m_memory.upload(tokens.data(), nextTokens.data() + first, tokens.size_bytes());
+        m_memory.upload(stateRows.data, states.data() + first * stride, count * stride * sizeof(float));
+        mtp->run(m_backend, m_activations, chunk, tokens, stateRows);
         const backend::Rows hidden = m_activations.hidden.rows(chunk.tokens);
         done += chunk.tokens;
         if (done == total)
-            m_backend.linear({hidden.row(chunk.tokens - 1), 1, hidden.width, stride}, mtp->head(),
-                             {logits.data(), 1, config.vocab_size, logits.size()}, false);
+            writeLogits({hidden.row(chunk.tokens - 1), 1, hidden.width, stride}, mtp->head(), logits.data());
+        if (!draftStates.empty())
+            m_memory.download(draftStates.data() + first * stride, hidden.data, count * stride * sizeof(float));
         m_backend.synchronize();
         cache.commit(chunk.tokens);
-        if (!draftStates.empty())
-            std::copy_n(hidden.data, count * stride, draftStates.data() + first * stride);
     }
     requireFinite(logits);
 }
 
 Transformer::Transformer(const ModelConfig &config, const Weights &weights, backend::Backend &backend,
                          TransformerOptions options)
-    : m_layers(std::make_unique<Layers>(config, weights, backend, options))
+    : m_layers(std::make_unique<Layers>(config, placeWeights(weights, backend.memory()), backend, options))
 {
 }
 
@@ -241,7 +299,7 @@ std::uint64_t Transformer::kvBytesPerToken() const
 
 memory::KvCache Transformer::makeCache() const
 {
-    return memory::KvCache(m_layers->cacheShape(m_layers->config.num_hidden_layers));
+    return m_layers->makeCache(m_layers->config.num_hidden_layers);
 }
 
 RoutingTrace Transformer::emptyTrace() const
@@ -264,7 +322,7 @@ bool Transformer::hasDraft() const
 
 memory::KvCache Transformer::makeDraftCache() const
 {
-    return memory::KvCache(m_layers->cacheShape(1));
+    return m_layers->makeCache(1);
 }
 
 void Transformer::draft(std::span<const TokenId> nextTokens, std::span<const float> hiddenStates,

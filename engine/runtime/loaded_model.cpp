@@ -1,10 +1,12 @@
 #include "engine/runtime/loaded_model.h"
 
 #include "engine/backend/backend.h"
-#include "engine/model/load_stop.h"
+#include "engine/memory/available_memory.h"
+#include "engine/model/memory_plan.h"
 #include "engine/model/model_summary.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace engine::runtime {
 
@@ -22,35 +24,67 @@ void requireTokenizerFits(const text::Tokenizer &tokenizer, const model::ModelCo
                     ". The files do not belong together.");
 }
 
-text::Tokenizer openTokenizer(const std::string &folder, const std::stop_token &stop)
+model::ModelConfig openConfig(const std::string &folder, const model::LoadWatch &watch)
 {
-    model::throwIfStopped(stop, folder);
-    return text::Tokenizer::open(folder);
+    watch.throwIfStopped(folder);
+    watch.report(LoadStage::Headers);
+    return model::readModelConfig(folder);
 }
 
-int cappedContext(const EngineOptions &options, const model::ModelConfig &config)
+MemoryPlan planFor(const model::ModelConfig &config, const model::Checkpoint &checkpoint, const EngineOptions &options,
+                   std::uint64_t givenBack)
 {
-    return options.contextLength > 0 ? std::min(options.contextLength, config.max_position_embeddings)
-                                     : config.max_position_embeddings;
+    model::PlanRequest request;
+    request.weightBytes = checkpoint.totalBytes();
+    request.contextLength = options.contextLength;
+    request.threads = options.threads;
+    request.availableBytes = options.memoryLimit;
+    if (options.memoryLimit == 0) {
+        const std::uint64_t now = memory::availableMemory();
+        request.availableBytes = now + std::min(givenBack, std::numeric_limits<std::uint64_t>::max() - now);
+    }
+    return model::fittingPlan(config, request, checkpoint.folder());
+}
+
+text::Tokenizer openTokenizer(const std::string &folder, const model::LoadWatch &watch)
+{
+    watch.throwIfStopped(folder);
+    watch.report(LoadStage::Tokenizer);
+    return text::Tokenizer::open(folder, watch);
+}
+
+text::ChatTemplate openTemplate(const std::string &folder, const text::Tokenizer &tokenizer,
+                                const model::LoadWatch &watch)
+{
+    watch.throwIfStopped(folder);
+    watch.report(LoadStage::Template);
+    return text::ChatTemplate::open(folder, tokenizer, watch.stop());
 }
 
 } // namespace
 
-LoadedModel::LoadedModel(const std::string &folder, const EngineOptions &options, const std::stop_token &stop)
-    : m_config(model::readModelConfig(folder)), m_checkpoint(folder, stop),
-      m_weights(model::resolveWeights(m_config, m_checkpoint)), m_tokenizer(openTokenizer(folder, stop)),
-      m_template(text::ChatTemplate::open(folder, m_tokenizer, stop)),
-      m_backend(backend::makeCpuBackend(options.threads))
+LoadedModel::LoadedModel(const std::string &folder, const EngineOptions &options, const model::LoadWatch &watch,
+                         std::uint64_t givenBack)
+    : m_config(openConfig(folder, watch)), m_checkpoint(folder, watch),
+      m_plan(planFor(m_config, m_checkpoint, options, givenBack)),
+      m_weights(model::resolveWeights(m_config, m_checkpoint)),
+      m_info(model::summarize(m_config, m_checkpoint, folder)), m_tokenizer(openTokenizer(folder, watch)),
+      m_template(openTemplate(folder, m_tokenizer, watch))
 {
     requireTokenizerFits(m_tokenizer, m_config, folder);
+    watch.report(LoadStage::Buffers);
+    m_backend = backend::makeCpuBackend(options.threads);
     model::TransformerOptions transformerOptions;
-    transformerOptions.contextLength = cappedContext(options, m_config);
+    transformerOptions.contextLength = m_plan.contextLength;
     m_transformer = std::make_unique<model::Transformer>(m_config, m_weights, *m_backend, transformerOptions);
-    m_info = model::summarize(m_config, m_checkpoint, folder);
     m_info.kvBytesPerToken = m_transformer->kvBytesPerToken();
     m_info.contextLength = m_transformer->contextLength();
+    m_info.contextCapped = options.contextLength == 0 && m_info.contextLength < m_info.maxContextLength;
     m_info.reasons = m_template.reasons();
+    m_info.templateName = m_template.name();
+    m_info.canSwitchThinking = m_template.allows(ThinkingMode::On) && m_template.allows(ThinkingMode::Off);
     collectStopTokens();
+    watch.throwIfStopped(folder);
 }
 
 LoadedModel::~LoadedModel() = default;

@@ -13,6 +13,34 @@ namespace {
 
 constexpr double progressSeconds = 0.1;
 
+text::RenderOptions renderOptions(const GenerationRequest &request)
+{
+    return {request.continueLast, request.retention, request.thinking};
+}
+
+std::vector<PromptToken> withTexts(const std::vector<TokenId> &tokens, const text::Tokenizer &tokenizer)
+{
+    std::vector<PromptToken> described;
+    described.reserve(tokens.size());
+    for (const TokenId token : tokens)
+        described.push_back({token, tokenizer.decode(std::span(&token, 1), false)});
+    return described;
+}
+
+/// What the exception that is being handled says. `memory`: the sentence when there is not enough.
+Failure currentFailure(const char *memory)
+{
+    try {
+        throw;
+    } catch (const Error &error) {
+        return {error.code(), error.file(), error.field(), error.what()};
+    } catch (const std::bad_alloc &) {
+        return {ErrorCode::OutOfMemory, {}, {}, memory};
+    } catch (const std::exception &error) {
+        return {ErrorCode::Internal, {}, {}, error.what()};
+    }
+}
+
 } // namespace
 
 class Session::Run {
@@ -48,7 +76,7 @@ private:
     {
         if (m_stop.stop_requested())
             return std::nullopt;
-        return m_session.m_model.chatTemplate().render(m_request.messages, m_request.continueLast,
+        return m_session.m_model.chatTemplate().render(m_request.messages, renderOptions(m_request),
                                                        {m_statistics.contextLength, m_stop});
     }
 
@@ -94,17 +122,9 @@ private:
             return false;
         m_emit(PromptProcessed{m_request.id, total, cached, m_statistics.promptSeconds, prompt.startsIn(),
                                m_request.captureRouting ? m_session.m_routes : RoutingTrace{},
-                               m_request.captureRouting ? describe(prompt.tokens) : std::vector<PromptToken>{}});
+                               m_request.captureRouting ? withTexts(prompt.tokens, m_session.m_model.tokenizer())
+                                                        : std::vector<PromptToken>{}});
         return true;
-    }
-
-    std::vector<PromptToken> describe(const std::vector<TokenId> &tokens) const
-    {
-        std::vector<PromptToken> described;
-        described.reserve(tokens.size());
-        for (const TokenId token : tokens)
-            described.push_back({token, m_session.m_model.tokenizer().decode(std::span(&token, 1), false)});
-        return described;
     }
 
     FinishReason decode(sampling::Sampler &sampler)
@@ -207,22 +227,50 @@ void Session::generate(const GenerationRequest &request, std::stop_token stop, c
         m_model.checkFiles();
         run.run();
         keepWhatIsCached();
-    } catch (const Error &error) {
-        fail({error.code(), error.file(), error.field(), error.what()});
-    } catch (const std::bad_alloc &) {
-        fail({ErrorCode::OutOfMemory, {}, {}, "There is not enough memory to go on with this reply."});
-    } catch (const std::exception &error) {
-        fail({ErrorCode::Internal, {}, {}, error.what()});
+    } catch (...) {
+        fail(currentFailure("There is not enough memory to go on with this reply."));
     }
 }
 
-int Session::reusePrefix(const std::vector<TokenId> &prompt, bool withRoutes)
+void Session::showPrompt(const GenerationRequest &request, const std::stop_token &stop, const Emit &emit) const
+{
+    try {
+        emit(describe(request, stop));
+    } catch (...) {
+        emit(PromptShowFailed{request.id, currentFailure("There is not enough memory to show the prompt.")});
+    }
+}
+
+PromptShown Session::describe(const GenerationRequest &request, const std::stop_token &stop) const
+{
+    PromptShown shown;
+    shown.request = request.id;
+    shown.contextLength = m_model.info().contextLength;
+    shown.templateName = m_model.chatTemplate().name();
+    auto prompt =
+        m_model.chatTemplate().describe(request.messages, renderOptions(request), {shown.contextLength, stop});
+    if (!prompt)
+        throw Error(ErrorCode::Internal, {}, {}, "The prompt is not shown: this was cancelled.");
+    shown.tokens = withTexts(prompt->rendered.tokens, m_model.tokenizer());
+    shown.parts = std::move(prompt->parts);
+    shown.omissions = std::move(prompt->omissions);
+    shown.cachedTokens = cachedPrefix(prompt->rendered.tokens, request.captureRouting);
+    shown.startsIn = prompt->rendered.startsIn();
+    return shown;
+}
+
+int Session::cachedPrefix(const std::vector<TokenId> &prompt, bool withRoutes) const
 {
     const auto differs = std::mismatch(prompt.begin(), prompt.end(), m_tokens.begin(), m_tokens.end()).first;
     auto common = std::min(static_cast<std::size_t>(differs - prompt.begin()), prompt.size() - 1);
     if (withRoutes && m_routes.layers() > 0)
         common = std::min(common, m_routes.tokens());
-    m_cache.truncate(static_cast<int>(common));
+    return static_cast<int>(common);
+}
+
+int Session::reusePrefix(const std::vector<TokenId> &prompt, bool withRoutes)
+{
+    m_cache.truncate(cachedPrefix(prompt, withRoutes));
     keepWhatIsCached();
     return m_cache.length();
 }

@@ -22,13 +22,21 @@ public:
     /// Emits PromptProgress*, PromptProcessed, TokenGenerated* and GenerationFinished, or GenerationFailed. Never
     /// throws.
     void generate(const GenerationRequest &request, std::stop_token stop, const Emit &emit);
+    /// Emits PromptShown or PromptShowFailed. Changes nothing; never throws.
+    void showPrompt(const GenerationRequest &request, const std::stop_token &stop, const Emit &emit) const;
+
+    std::uint64_t cacheBytes() const { return m_cache.bytes(); } ///< that go with this session
 
 private:
     class Run; ///< one reply
 
-    /// Keeps the longest common prefix of the cached sequence and `prompt`, but leaves at least one token to
-    /// process, whose logits are needed. `withRoutes`: at most as far as the routes were recorded. Returns its length.
+    /// How much of `prompt` the cache holds: the common prefix, but at least one token is left to process, whose logits
+    /// are needed. `withRoutes`: at most as far as the routes were recorded.
+    int cachedPrefix(const std::vector<TokenId> &prompt, bool withRoutes) const;
+    /// Cuts the cache down to that prefix. Returns its length.
     int reusePrefix(const std::vector<TokenId> &prompt, bool withRoutes);
+    /// Throws Error.
+    PromptShown describe(const GenerationRequest &request, const std::stop_token &stop) const;
     void keepWhatIsCached();
 
     LoadedModel &m_model;

@@ -7,6 +7,34 @@
 
 namespace engine::runtime {
 
+namespace {
+
+const char *const noModel = "No model is loaded. Open a model folder, then send again.";
+
+/// Thins out what a load tells about its progress, so that nobody is flooded. Every stage that begins is told.
+class LoadReporter {
+public:
+    LoadReporter(EventQueue &events, std::string folder) : m_events(events), m_folder(std::move(folder)) {}
+
+    void operator()(LoadStage stage, std::uint64_t done, std::uint64_t total)
+    {
+        const auto now = std::chrono::steady_clock::now();
+        if (stage == m_stage && now - m_told < std::chrono::milliseconds(100))
+            return;
+        m_stage = stage;
+        m_told = now;
+        m_events.push(ModelLoadProgress{m_folder, stage, done, total});
+    }
+
+private:
+    EventQueue &m_events;
+    std::string m_folder;
+    std::optional<LoadStage> m_stage;
+    std::chrono::steady_clock::time_point m_told;
+};
+
+} // namespace
+
 Worker::Worker(std::function<void()> wake, EngineOptions options)
     : m_options(options), m_events(std::move(wake)), m_thread([this](const std::stop_token &stop) { loop(stop); })
 {
@@ -26,7 +54,23 @@ void Worker::loadModel(std::string folder)
 
 void Worker::generate(GenerationRequest request)
 {
-    push(std::move(request));
+    push(Generate{std::move(request)});
+}
+
+void Worker::showPrompt(GenerationRequest request)
+{
+    push(ShowPrompt{std::move(request)});
+}
+
+const GenerationRequest *Worker::requestOf(const Command &command)
+{
+    return std::visit(
+        [](const auto &concrete) -> const GenerationRequest * {
+            if constexpr (requires { concrete.request; })
+                return &concrete.request;
+            return nullptr;
+        },
+        command);
 }
 
 void Worker::cancel(RequestId request)
@@ -37,10 +81,29 @@ void Worker::cancel(RequestId request)
         return;
     }
     for (const auto &command : m_commands) {
-        const auto *queued = std::get_if<GenerationRequest>(&command);
+        const GenerationRequest *queued = requestOf(command);
         if (queued != nullptr && queued->id == request)
             m_cancelled.insert(request);
     }
+}
+
+void Worker::cancelLoad()
+{
+    std::vector<std::string> waiting;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_loading)
+            m_runningStop.request_stop();
+        std::erase_if(m_commands, [&waiting](Command &command) {
+            if (auto *load = std::get_if<Load>(&command))
+                waiting.push_back(std::move(load->folder));
+            return std::holds_alternative<Load>(command);
+        });
+    }
+    // Not left to the worker, which may be busy with a long reply.
+    for (const std::string &folder : waiting)
+        m_events.push(ModelLoadFailed{
+            folder, {ErrorCode::Cancelled, folder, {}, "Loading " + folder + " was cancelled before it began."}});
 }
 
 void Worker::push(Command command)
@@ -56,6 +119,7 @@ void Worker::loop(const std::stop_token &stop)
         std::visit([&](const auto &command) { execute(command, taken->stop); }, taken->command);
         const std::lock_guard lock(m_mutex);
         m_running.reset();
+        m_loading = false;
     }
 }
 
@@ -68,7 +132,8 @@ std::optional<Worker::Taken> Worker::take(const std::stop_token &stop)
     m_runningStop = {};
     Taken taken{std::move(m_commands.front()), m_runningStop.get_token()};
     m_commands.pop_front();
-    if (const auto *request = std::get_if<GenerationRequest>(&taken.command)) {
+    m_loading = std::holds_alternative<Load>(taken.command);
+    if (const GenerationRequest *request = requestOf(taken.command)) {
         m_running = request->id;
         if (m_cancelled.erase(request->id) > 0)
             m_runningStop.request_stop();
@@ -78,16 +143,9 @@ std::optional<Worker::Taken> Worker::take(const std::stop_token &stop)
 
 void Worker::execute(const Load &command, const std::stop_token &stop)
 {
-    const auto start = std::chrono::steady_clock::now();
-    m_session.reset();
-    m_model.reset();
     const auto fail = [&](Failure failure) { m_events.push(ModelLoadFailed{command.folder, std::move(failure)}); };
     try {
-        m_model = std::make_unique<LoadedModel>(command.folder, m_options, stop);
-        m_session = std::make_unique<Session>(*m_model);
-        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-        m_events.push(ModelLoaded{m_model->info(), seconds.count()});
-        return;
+        replaceModel(command.folder, stop);
     } catch (const Error &error) {
         fail({error.code(), error.file(), error.field(), error.what()});
     } catch (const std::bad_alloc &) {
@@ -96,20 +154,40 @@ void Worker::execute(const Load &command, const std::stop_token &stop)
     } catch (const std::exception &error) {
         fail({ErrorCode::Internal, command.folder, {}, error.what()});
     }
-    m_session.reset();
-    m_model.reset();
 }
 
-void Worker::execute(const GenerationRequest &request, const std::stop_token &stop)
+/// The earlier model stays until the new one is complete: its weights are file pages that take no room of their own,
+/// and a folder that cannot be opened then costs nothing.
+void Worker::replaceModel(const std::string &folder, const std::stop_token &stop)
 {
+    const auto start = std::chrono::steady_clock::now();
+    const model::LoadWatch watch(stop, LoadReporter(m_events, folder));
+    auto model = std::make_unique<LoadedModel>(folder, m_options, watch, m_session ? m_session->cacheBytes() : 0);
+    auto session = std::make_unique<Session>(*model);
+    m_session = std::move(session); // first: the old one refers to the old model
+    m_model = std::move(model);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    m_events.push(ModelLoaded{m_model->info(), seconds.count()});
+}
+
+void Worker::execute(const Generate &command, const std::stop_token &stop)
+{
+    const GenerationRequest &request = command.request;
     if (!m_session) {
-        m_events.push(GenerationFailed{
-            request.id,
-            {ErrorCode::RequestInvalid, {}, "model", "No model is loaded. Open a model folder, then send again."},
-            {}});
+        m_events.push(GenerationFailed{request.id, {ErrorCode::RequestInvalid, {}, "model", noModel}, {}});
         return;
     }
     m_session->generate(request, stop, [this](GenerationEvent event) { m_events.push(std::move(event)); });
+}
+
+void Worker::execute(const ShowPrompt &command, const std::stop_token &stop)
+{
+    const GenerationRequest &request = command.request;
+    if (!m_session) {
+        m_events.push(PromptShowFailed{request.id, {ErrorCode::RequestInvalid, {}, "model", noModel}});
+        return;
+    }
+    m_session->showPrompt(request, stop, [this](GenerationEvent event) { m_events.push(std::move(event)); });
 }
 
 } // namespace engine::runtime

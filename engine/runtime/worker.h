@@ -27,14 +27,22 @@ public:
 
     void loadModel(std::string folder);
     void generate(GenerationRequest request);
+    void showPrompt(GenerationRequest request);
     void cancel(RequestId request);
+    void cancelLoad();
     std::vector<GenerationEvent> takeEvents() { return m_events.takeAll(); }
 
 private:
     struct Load {
         std::string folder;
     };
-    using Command = std::variant<Load, GenerationRequest>;
+    struct Generate {
+        GenerationRequest request;
+    };
+    struct ShowPrompt {
+        GenerationRequest request;
+    };
+    using Command = std::variant<Load, Generate, ShowPrompt>;
 
     /// A command and what ends it.
     struct Taken {
@@ -46,7 +54,10 @@ private:
     void loop(const std::stop_token &stop);
     std::optional<Taken> take(const std::stop_token &stop);
     void execute(const Load &command, const std::stop_token &stop);
-    void execute(const GenerationRequest &request, const std::stop_token &stop);
+    void execute(const Generate &command, const std::stop_token &stop);
+    void execute(const ShowPrompt &command, const std::stop_token &stop);
+    static const GenerationRequest *requestOf(const Command &command); ///< null: it has none
+    void replaceModel(const std::string &folder, const std::stop_token &stop);
 
     EngineOptions m_options;
     EventQueue m_events;
@@ -55,11 +66,12 @@ private:
     std::unique_ptr<LoadedModel> m_model;
     std::unique_ptr<Session> m_session;
 
-    std::mutex m_mutex; ///< guards the four below
+    std::mutex m_mutex; ///< guards the five below
     std::condition_variable_any m_changed;
     std::deque<Command> m_commands;
     std::set<RequestId> m_cancelled;    ///< of requests still queued
     std::optional<RequestId> m_running; ///< set when it leaves m_commands: cancel() finds it in one or the other
+    bool m_loading = false;             ///< the command that runs is a Load
     std::stop_source m_runningStop;     ///< of the command that was taken last
 
     std::jthread m_thread; ///< last: joined before what it uses is gone

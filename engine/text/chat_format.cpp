@@ -1,150 +1,225 @@
 #include "engine/text/detail/chat_format.h"
 
+#include "engine/text/detail/utf8.h"
+
 #include <algorithm>
-#include <memory>
+#include <functional>
+#include <utility>
 
 namespace engine::text::detail {
 namespace {
 
+using Source = PromptSource;
+
 constexpr std::string_view closingTag = "</think>";
 
-std::vector<ChatFormat> knownFormats()
+/// What the template of Coder writes where there is no system message.
+constexpr std::string_view coderSystem =
+    "You are an AI programming assistant, utilizing the Deepseek Coder model, developed by Deepseek Company, and you "
+    "only answer questions related to computer science. For politically sensitive questions, security and privacy "
+    "issues, and other non-computer science questions, you will refuse to answer\n";
+
+using System = ChatFormat::System;
+using History = ChatFormat::History;
+using Opening = ChatFormat::Opening;
+using Thought = ChatFormat::Thought;
+
+/// DeepSeek LLM, MoE, V2, Coder-V2.
+ChatFormat llmFormat()
 {
-    using System = ChatFormat::System;
-    using History = ChatFormat::History;
-    // DeepSeek LLM, MoE, V2, Coder-V2: roles are plain text.
-    std::vector<ChatFormat> formats = {
-        {System::InPlace, History::Whole, "\n\n", "User: ", "\n\n", "Assistant: ", "Assistant:", false}};
-    // V2.5 and later: roles are tokens. The published templates combine these properties.
+    ChatFormat format{"deepseek-llm", System::InPlace};
+    format.afterSystem = "\n\n";
+    format.beforeUser = "User: ";
+    format.afterUser = "\n\n";
+    format.beforeAnswer = "Assistant: ";
+    format.generationPrompt = "Assistant:";
+    return format;
+}
+
+/// The first Coder.
+ChatFormat coderFormat()
+{
+    ChatFormat format{"deepseek-coder", System::InPlace};
+    format.defaultSystem = coderSystem;
+    format.beforeUser = "### Instruction:\n";
+    format.afterUser = "\n";
+    format.beforeAnswer = "### Response:\n";
+    format.afterAnswer = "\n<|EOT|>\n";
+    format.generationPrompt = "### Response:\n";
+    return format;
+}
+
+ChatFormat v31Format()
+{
+    ChatFormat format{"deepseek-v3.1", System::Joined, History::AfterFirstThought, Opening::FirstAnswer,
+                      Thought::Switched};
+    format.afterOpening = closingTag;
+    format.thoughtOpening = "<think>";
+    format.thoughtClosing = closingTag;
+    return format;
+}
+
+std::vector<ChatFormat> publishedFormats()
+{
+    std::vector<ChatFormat> formats = {llmFormat(), coderFormat()};
+    formats.push_back({"deepseek-v2.5", System::Last});
+    formats.back().beforeBos = "        ";
+    // From V2.5 to R1-0528 roles are tokens, and the templates combine these properties.
     for (const System system : {System::Last, System::Joined}) {
-        for (const History history : {History::Whole, History::AfterLastThought}) {
-            for (const bool opensThought : {false, true})
-                formats.push_back(
-                    {system, history, "", "<｜User｜>", "", "<｜Assistant｜>", "<｜Assistant｜>", opensThought});
+        const bool joined = system == System::Joined;
+        for (const Opening opening : {Opening::EveryAnswer, Opening::EveryUser}) {
+            const bool late = opening == Opening::EveryUser;
+            formats.push_back({joined ? "deepseek-v3" : "deepseek-v2.5", system, History::Whole, opening});
+            formats.push_back({late ? "deepseek-r1-0528" : "deepseek-r1-2025-01", system, History::AfterLastThought,
+                               opening, Thought::ByModel});
+            formats.push_back({"deepseek-r1", system, History::AfterLastThought, opening, Thought::Opened});
         }
     }
+    formats.push_back(v31Format());
+    formats.back().promptNeedsUser = true;
+    formats.push_back(v31Format()); // V3.2-Exp
     return formats;
 }
 
-/// Conversations on which no two formats agree. They hold what templates treat in different ways: several and late
-/// system messages, several thoughts, a thought that is not closed, white space at the ends, equal roles in a row.
-const std::vector<std::vector<RawMessage>> &probes()
+bool isSystem(const Turn &turn)
 {
-    static const std::vector<std::vector<RawMessage>> conversations = {
-        {{"user", "U1"}},
-        {{"user", " U1\nsecond line \n"}},
-        {{"system", "S1\n"}, {"user", "U1"}, {"assistant", "A1"}, {"user", "U2"}},
-        {{"system", "S1"}, {"system", "S2"}, {"user", "U1"}},
-        {{"user", "U1"}, {"assistant", "T1</think>\n\nA1"}, {"user", "U2"}},
-        {{"user", "U1"}, {"assistant", "<think>\nT1\n</think>x</think>\n\n A1 "}, {"user", "U2"}},
-        {{"user", "U1"}, {"assistant", "<think>\nT1"}, {"user", "U2"}, {"assistant", "A2"}, {"user", "U3"}},
-        {{"user", "U1"}, {"assistant", "A1"}, {"system", "S1"}, {"user", "U2"}},
-        {{"user", "U1"}, {"user", "U2"}, {"assistant", "A1"}, {"assistant", "A2"}},
-        {{"system", ""}, {"user", ""}, {"assistant", ""}, {"user", "U2"}},
-    };
-    return conversations;
+    return turn.role == Role::System;
 }
 
-std::string renderedByTemplate(const TemplateNode &program, const std::vector<RawMessage> &messages,
-                               const std::string &bos, const std::string &eos, bool generationPrompt)
+void appendSystem(const ChatFormat &format, const std::vector<Turn> &turns, PromptRuns &runs)
 {
-    auto list = std::make_shared<std::vector<TemplateValue>>();
-    for (const RawMessage &message : messages) {
-        auto fields = std::make_shared<std::map<std::string, TemplateValue>>();
-        (*fields)["role"].held = std::string(message.role);
-        (*fields)["content"].held = message.content;
-        list->push_back({fields});
+    if (format.system == System::Last) {
+        const auto last = std::find_if(turns.rbegin(), turns.rend(), isSystem);
+        if (last != turns.rend())
+            append(runs, last->content, Source::System, last->message);
+        return;
     }
-    return runTemplate(program, {{"messages", {list}},
-                                 {"bos_token", {bos}},
-                                 {"eos_token", {eos}},
-                                 {"add_generation_prompt", {generationPrompt}}});
-}
-
-std::string renderedByFormat(const ChatFormat &format, const std::vector<RawMessage> &messages, const std::string &bos,
-                             const std::string &eos, bool generationPrompt)
-{
-    std::string text;
-    for (const PromptPart &part : renderHistory(format, messages, bos, eos))
-        text += part.text;
-    if (generationPrompt) {
-        text += format.generationPrompt;
-        text += format.opensThought ? thoughtOpening : "";
-    }
-    return text;
-}
-
-std::string systemText(ChatFormat::System policy, const std::vector<RawMessage> &messages)
-{
-    std::string text;
     bool first = true;
-    for (const RawMessage &message : messages) {
-        if (message.role != "system")
+    for (const Turn &turn : turns) {
+        if (!isSystem(turn))
             continue;
-        if (policy == ChatFormat::System::Last)
-            text = message.content;
-        else
-            text += (first ? "" : "\n\n") + message.content;
-        first = false;
+        append(runs, std::exchange(first, false) ? "" : "\n\n", Source::Markup, turn.message);
+        append(runs, turn.content, Source::System, turn.message);
     }
-    return text;
+}
+
+void appendAnswer(const ChatFormat &format, const Turn &turn, bool afterUser, std::string_view eos, PromptRuns &runs)
+{
+    const bool opens = format.opening == Opening::EveryAnswer || (format.opening == Opening::FirstAnswer && afterUser);
+    append(runs, opens ? format.beforeAnswer : "", Source::Markup, turn.message);
+    if (turn.thought) {
+        append(runs, format.thoughtOpening, Source::Markup, turn.message);
+        append(runs, *turn.thought, Source::Thinking, turn.message);
+        append(runs, format.thoughtClosing, Source::Markup, turn.message);
+    } else if (opens) {
+        append(runs, format.afterOpening, Source::Markup, turn.message);
+    }
+    append(runs, turn.content, Source::Answer, turn.message);
+    append(runs, format.afterAnswer.empty() ? eos : format.afterAnswer, Source::Markup, turn.message);
+}
+
+/// System messages do not come between a question and its answer.
+bool endsWithUser(const std::vector<Turn> &turns)
+{
+    const auto last = std::find_if(turns.rbegin(), turns.rend(), std::not_fn(isSystem));
+    return last != turns.rend() && last->role == Role::User;
 }
 
 } // namespace
 
-std::string ChatFormat::name() const
+bool ChatFormat::allows(ThinkingMode mode) const
 {
-    if (system == System::InPlace)
-        return "deepseek-llm";
-    if (opensThought)
-        return "deepseek-r1";
-    return history == History::Whole ? "deepseek-v3" : "deepseek-r1-0528";
+    switch (mode) {
+    case ThinkingMode::On:
+        return thought != Thought::Never;
+    case ThinkingMode::Off:
+        return thought == Thought::Never || thought == Thought::Switched;
+    case ThinkingMode::Template:
+        break;
+    }
+    return true;
+}
+
+std::string_view ChatFormat::thoughtTag(ThinkingMode mode) const
+{
+    if (thought == Thought::Opened || mode == ThinkingMode::On)
+        return thoughtOpening;
+    return thought == Thought::Switched ? thoughtClosing : std::string_view();
+}
+
+const std::vector<ChatFormat> &knownFormats()
+{
+    static const std::vector<ChatFormat> formats = publishedFormats();
+    return formats;
+}
+
+void append(PromptRuns &runs, std::string_view text, PromptSource source, int message)
+{
+    if (text.empty())
+        return;
+    const std::string valid = isValidUtf8(text) ? std::string(text) : toValidUtf8(text);
+    if (!runs.empty() && runs.back().source == source && runs.back().message == message)
+        runs.back().text += valid;
+    else
+        runs.push_back({valid, source, message});
+}
+
+std::string textOf(const PromptRuns &runs)
+{
+    std::string text;
+    for (const PromptRun &run : runs)
+        text += run.text;
+    return text;
 }
 
 std::string historyContent(const ChatFormat &format, const std::string &raw)
 {
-    const std::size_t tag =
-        format.history == ChatFormat::History::AfterLastThought ? raw.rfind(closingTag) : std::string::npos;
+    if (format.history == History::Whole)
+        return raw;
+    const std::size_t tag = format.history == History::AfterFirstThought ? raw.find(closingTag) : raw.rfind(closingTag);
     return tag == std::string::npos ? raw : raw.substr(tag + closingTag.size());
 }
 
-std::vector<PromptPart> renderHistory(const ChatFormat &format, const std::vector<RawMessage> &messages,
-                                      const std::string &bos, const std::string &eos)
+PromptRuns layOutHistory(const ChatFormat &format, const std::vector<Turn> &turns, const std::string &bos,
+                         const std::string &eos)
 {
-    std::vector<PromptPart> parts = {{bos, true}};
-    const auto add = [&parts](std::string_view before, std::string content, std::string_view after) {
-        parts.push_back({std::string(before), true});
-        parts.push_back({std::move(content), false});
-        parts.push_back({std::string(after), true});
-    };
-    const bool inPlace = format.system == ChatFormat::System::InPlace;
+    PromptRuns runs;
+    for (const Turn &turn : turns)
+        append(runs, isSystem(turn) ? format.beforeBos : "", Source::Markup, -1);
+    append(runs, bos, Source::Bos, -1);
+    const bool inPlace = format.system == System::InPlace;
     if (!inPlace)
-        add("", systemText(format.system, messages), "");
-    for (const RawMessage &message : messages) {
-        if (message.role == "user")
-            add(format.beforeUser, message.content, format.afterUser);
-        else if (message.role == "assistant")
-            add(format.beforeAnswer, historyContent(format, message.content), eos);
-        else if (inPlace)
-            add("", message.content, format.afterSystem);
+        appendSystem(format, turns, runs);
+    else if (std::none_of(turns.begin(), turns.end(), isSystem))
+        append(runs, format.defaultSystem, Source::Markup, -1);
+    bool afterUser = false;
+    for (const Turn &turn : turns) {
+        if (turn.role == Role::Assistant) {
+            appendAnswer(format, turn, afterUser, eos, runs);
+        } else if (turn.role == Role::User) {
+            append(runs, format.beforeUser, Source::Markup, turn.message);
+            append(runs, turn.content, Source::User, turn.message);
+            append(runs, format.afterUser, Source::Markup, turn.message);
+            if (format.opening == Opening::EveryUser)
+                append(runs, format.beforeAnswer, Source::Markup, turn.message);
+        } else if (inPlace) {
+            append(runs, turn.content, Source::System, turn.message);
+            append(runs, format.afterSystem, Source::Markup, turn.message);
+        }
+        afterUser = turn.role == Role::User || (afterUser && turn.role == Role::System);
     }
-    return parts;
+    return runs;
 }
 
-std::optional<ChatFormat> recogniseFormat(const TemplateNode &program, const std::string &bos, const std::string &eos,
-                                          const std::function<void()> &beforeTrial)
+bool appendOpening(const ChatFormat &format, const std::vector<Turn> &turns, Answer answer, PromptRuns &runs)
 {
-    std::vector<ChatFormat> candidates = knownFormats();
-    for (const std::vector<RawMessage> &messages : probes()) {
-        for (const bool generationPrompt : {true, false}) {
-            beforeTrial();
-            const std::string expected = renderedByTemplate(program, messages, bos, eos, generationPrompt);
-            std::erase_if(candidates, [&](const ChatFormat &format) {
-                return renderedByFormat(format, messages, bos, eos, generationPrompt) != expected;
-            });
-        }
-    }
-    return candidates.empty() ? std::nullopt : std::optional(candidates.front());
+    const bool afterUser = endsWithUser(turns);
+    if (format.opening == Opening::EveryUser && afterUser)
+        return true; // written already
+    const bool everywhere = answer == Answer::New ? !format.promptNeedsUser : format.opening == Opening::EveryAnswer;
+    if (everywhere || afterUser)
+        append(runs, format.generationPrompt, Source::Markup, -1);
+    return everywhere || afterUser;
 }
 
 } // namespace engine::text::detail

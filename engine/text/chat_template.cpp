@@ -3,7 +3,10 @@
 #include "engine/model/json_reader.h"
 #include "engine/model/load_stop.h"
 #include "engine/text/detail/chat_format.h"
+#include "engine/text/detail/conversation.h"
+#include "engine/text/detail/format_recognition.h"
 #include "engine/text/detail/json_place.h"
+#include "engine/text/detail/prompt_parts.h"
 #include "engine/text/detail/template_program.h"
 #include "engine/text/tokenizer.h"
 
@@ -14,12 +17,14 @@
 namespace engine::text {
 namespace {
 
+using detail::Answer;
 using detail::ChatFormat;
 using detail::JsonPlace;
-using detail::PromptPart;
-using detail::RawMessage;
+using detail::PromptRun;
+using detail::PromptRuns;
 
 constexpr std::uint64_t maxConfigBytes = 4ULL << 20U;
+constexpr std::string_view whiteSpace = " \t\n\v\f\r";
 constexpr std::size_t maxTemplateBytes = std::size_t{64} << 10U; // the published ones have a tenth
 
 struct TemplateSource {
@@ -63,7 +68,8 @@ TemplateSource readSource(const std::string &folder)
     throw Error(
         ErrorCode::TemplateInvalid, source.file, source.field,
         place + ": " + why +
-            " Supported are the templates of DeepSeek LLM, V2, V2.5, V3, R1, R1-0528 and the R1 distills; put the one "
+            " Supported are the templates of DeepSeek LLM, Coder, V2, V2.5, V3, V3.1, V3.2-Exp, R1, R1-0528 and the "
+            "R1 distills; put the one "
             "that was published with this model there.");
 }
 
@@ -97,7 +103,7 @@ std::vector<std::pair<std::string, TokenId>> formatTokens(const Tokenizer &token
         if (token)
             tokens.emplace_back(tokenText(tokenizer, token), *token);
     }
-    for (const char *text : {"<｜User｜>", "<｜Assistant｜>", "<think>", "</think>"}) {
+    for (const char *text : {"<｜User｜>", "<｜Assistant｜>", "<think>", "</think>", "<|EOT|>"}) {
         const std::optional<TokenId> token = tokenizer.find(text);
         if (token && tokenizer.isAdded(*token))
             tokens.emplace_back(text, *token);
@@ -105,9 +111,18 @@ std::vector<std::pair<std::string, TokenId>> formatTokens(const Tokenizer &token
     return tokens;
 }
 
-[[noreturn]] void invalidRequest(const std::string &field, const std::string &why)
+void requireAllowed(const ChatFormat &format, ThinkingMode mode)
 {
-    throw Error(ErrorCode::RequestInvalid, "", field, "The conversation cannot be sent: " + field + " " + why + ".");
+    if (format.allows(mode))
+        return;
+    const std::string wanted = mode == ThinkingMode::On ? "switched on" : "switched off";
+    const std::string why = format.thought == ChatFormat::Thought::Never    ? "has no thoughts"
+                            : format.thought == ChatFormat::Thought::Opened ? "always opens a thought"
+                                                                            : "leaves it to the model";
+    throw Error(ErrorCode::RequestInvalid, "", "thinking",
+                "The conversation cannot be sent: thinking cannot be " + wanted +
+                    ", as the chat template of this model (" + std::string(format.name) + ") " + why +
+                    ". The templates of DeepSeek V3.1 and V3.2-Exp can switch it; leave it to the template here.");
 }
 
 [[noreturn]] void promptTooLong(const std::string &tokens, int contextLength)
@@ -118,65 +133,64 @@ std::vector<std::pair<std::string, TokenId>> formatTokens(const Tokenizer &token
                     " tokens and needs room for a reply. Start a new conversation or shorten the message.");
 }
 
-void validate(const std::vector<ChatMessage> &messages, bool continueLast)
+int newlinesIn(std::string_view text)
 {
-    if (messages.empty())
-        invalidRequest("messages", "is empty");
-    for (std::size_t i = 0; i < messages.size(); ++i) {
-        const ChatMessage &message = messages[i];
-        const std::string field = "messages[" + std::to_string(i) + "]";
-        if (message.role != Role::Assistant && (!message.thinking.empty() || !message.thinkingClosed))
-            invalidRequest(field + ".thinking", "is set, but only the assistant thinks");
-        if (!message.thinkingClosed && !message.text.empty())
-            invalidRequest(field + ".text", "follows a thought that is not closed");
-    }
-    if (continueLast && messages.back().role != Role::Assistant)
-        invalidRequest("messages[" + std::to_string(messages.size() - 1) + "]",
-                       "is to be continued, but is not the assistant's");
+    return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
 }
 
-/// What the model wrote, as far as the format shows it to the model again.
-std::string rawOutput(const ChatFormat &format, const ChatMessage &message)
+/// Appends what stands behind the opening of the next answer. Returns where the model's output begins then.
+/// `opened`: the format wrote one.
+ReasoningStart appendOpenAnswer(const ChatFormat &format, const ChatMessage &message, int index, ThinkingMode mode,
+                                bool opened, PromptRuns &runs)
 {
-    if (format.history == ChatFormat::History::AfterLastThought && message.thinkingClosed && !message.thinking.empty())
-        return message.thinking + std::string(detail::thoughtClosing) + message.text;
-    // In the LLM format the model writes the space after "Assistant:" itself; once is enough.
-    if (format.beforeAnswer.ends_with(' ') && message.text.starts_with(' '))
-        return message.text.substr(1);
-    return message.text;
-}
-
-std::vector<RawMessage> rawMessages(const ChatFormat &format, const std::vector<ChatMessage> &messages)
-{
-    std::vector<RawMessage> raw;
-    for (const ChatMessage &message : messages) {
-        if (message.role == Role::Assistant)
-            raw.push_back({"assistant", rawOutput(format, message)});
-        else
-            raw.push_back({message.role == Role::System ? "system" : "user", message.text});
-    }
-    return raw;
-}
-
-/// The parts after the opening of an answer, and where the model's output begins then.
-ReasoningStart appendOpenAnswer(const ChatFormat &format, const ChatMessage &message, std::vector<PromptPart> &parts)
-{
+    const int newlines = newlinesIn(format.thoughtClosing);
+    const auto add = [&](std::string_view text, PromptSource source) { append(runs, text, source, index); };
     const bool thought = !message.thinking.empty();
     if (!thought && message.text.empty()) {
-        if (!format.opensThought)
-            return {};
-        parts.push_back({std::string(detail::thoughtOpening), true});
-        return {TextPart::Thinking, false, 0};
+        const std::string_view tag = format.thoughtTag(mode);
+        append(runs, tag, PromptSource::Markup, -1);
+        if (tag.empty())
+            return {TextPart::Answer, true, 0, newlines};
+        return {tag == format.thoughtOpening ? TextPart::Thinking : TextPart::Answer, false, 0, newlines};
     }
     if (thought) {
-        parts.push_back({std::string(detail::thoughtOpening), true});
-        parts.push_back({message.thinking, false});
+        add(format.thoughtOpening, PromptSource::Markup);
+        add(message.thinking, PromptSource::Thinking);
         if (!message.thinkingClosed)
-            return {TextPart::Thinking, false, 0};
-        parts.push_back({std::string(detail::thoughtClosing), true});
+            return {TextPart::Thinking, false, 0, newlines};
+        add(format.thoughtClosing, PromptSource::Markup);
+    } else if (opened) {
+        // The model writes the space after "Assistant:" itself; where it is missing, the template's history has it.
+        const bool spaced = whiteSpace.find(message.text.front()) != std::string_view::npos;
+        add(format.beforeAnswer.ends_with(' ') && !spaced ? " " : format.afterOpening, PromptSource::Markup);
     }
-    parts.push_back({message.text, false});
-    return {TextPart::Answer, false, 0};
+    add(message.text, PromptSource::Answer);
+    return {TextPart::Answer, false, 0, newlines};
+}
+
+/// A prompt before it is encoded.
+struct Composition {
+    PromptRuns runs;
+    std::vector<PromptOmission> omissions;
+    ReasoningStart start;
+};
+
+Composition compose(const ChatFormat &format, const std::vector<ChatMessage> &messages, const RenderOptions &options,
+                    const std::string &bos, const std::string &eos)
+{
+    detail::validate(messages, options.continueLast);
+    requireAllowed(format, options.thinking);
+    const auto history = std::span(messages).first(messages.size() - (options.continueLast ? 1 : 0));
+    detail::Conversation conversation = detail::prepare(format, history, options.retention);
+    Composition composition{layOutHistory(format, conversation.turns, bos, eos), std::move(conversation.omissions), {}};
+    const ChatMessage open = options.continueLast ? messages.back() : ChatMessage{};
+    const bool isNew = open.thinking.empty() && open.text.empty();
+    const bool opens =
+        appendOpening(format, conversation.turns, isNew ? Answer::New : Answer::Continued, composition.runs);
+    if (opens || !isNew)
+        composition.start =
+            appendOpenAnswer(format, open, static_cast<int>(history.size()), options.thinking, opens, composition.runs);
+    return composition;
 }
 
 } // namespace
@@ -189,11 +203,12 @@ struct ChatTemplate::Data {
     std::vector<std::pair<std::string, TokenId>> formatTokens;
 
     /// Nothing when stopped.
-    std::optional<std::vector<TokenId>> encode(const std::vector<PromptPart> &parts, const std::stop_token &stop) const;
+    std::optional<std::vector<TokenId>> encode(const PromptRuns &runs, const std::stop_token &stop) const;
+    std::optional<RenderedPrompt> finish(const Composition &composition, const RenderLimits &limits) const;
 };
 
 /// Text between two format tokens is encoded in one go, as the tokens of a text depend on what stands beside it.
-std::optional<std::vector<TokenId>> ChatTemplate::Data::encode(const std::vector<PromptPart> &parts,
+std::optional<std::vector<TokenId>> ChatTemplate::Data::encode(const PromptRuns &runs,
                                                                const std::stop_token &stop) const
 {
     std::vector<TokenId> tokens;
@@ -204,19 +219,19 @@ std::optional<std::vector<TokenId>> ChatTemplate::Data::encode(const std::vector
             tokens.insert(tokens.end(), encoded->begin(), encoded->end());
         between.clear();
     };
-    for (const PromptPart &part : parts) {
-        std::string_view rest = part.text;
+    for (const PromptRun &run : runs) {
+        std::string_view rest = run.text;
         while (!rest.empty()) {
             const auto starts = [rest](const auto &token) { return rest.starts_with(token.first); };
             const auto token =
-                part.isFormat ? std::find_if(formatTokens.begin(), formatTokens.end(), starts) : formatTokens.end();
+                run.isFormat() ? std::find_if(formatTokens.begin(), formatTokens.end(), starts) : formatTokens.end();
             if (token != formatTokens.end()) {
                 flush();
                 tokens.push_back(token->second);
                 rest.remove_prefix(token->first.size());
                 continue;
             }
-            const std::size_t length = part.isFormat ? 1 : rest.size();
+            const std::size_t length = run.isFormat() ? 1 : rest.size();
             between += rest.substr(0, length);
             rest.remove_prefix(length);
         }
@@ -241,30 +256,17 @@ ChatTemplate ChatTemplate::open(const std::string &folder, const Tokenizer &toke
         std::make_unique<const Data>(Data{&tokenizer, format, bos, eos, text::formatTokens(tokenizer)}));
 }
 
-RenderedPrompt ChatTemplate::render(const std::vector<ChatMessage> &messages, bool continueLast) const
+std::optional<RenderedPrompt> ChatTemplate::Data::finish(const Composition &composition,
+                                                         const RenderLimits &limits) const
 {
-    return render(messages, continueLast, RenderLimits{}).value();
-}
-
-std::optional<RenderedPrompt> ChatTemplate::render(const std::vector<ChatMessage> &messages, bool continueLast,
-                                                   const RenderLimits &limits) const
-{
-    validate(messages, continueLast);
-    const ChatFormat &format = m_data->format;
-    std::vector<RawMessage> history = rawMessages(format, messages);
-    if (continueLast)
-        history.pop_back();
-    std::vector<PromptPart> parts = renderHistory(format, history, m_data->bos, m_data->eos);
-    parts.push_back({std::string(format.generationPrompt), true});
     RenderedPrompt prompt;
-    prompt.start = appendOpenAnswer(format, continueLast ? messages.back() : ChatMessage{}, parts);
-    for (const PromptPart &part : parts)
-        prompt.text += part.text;
+    prompt.start = composition.start;
+    prompt.text = textOf(composition.runs);
     const auto length = static_cast<std::size_t>(limits.contextLength);
-    const std::size_t fewest = prompt.text.size() / m_data->tokenizer->longestTokenBytes();
+    const std::size_t fewest = prompt.text.size() / tokenizer->longestTokenBytes();
     if (fewest >= length)
         promptTooLong("at least " + std::to_string(fewest), limits.contextLength);
-    auto tokens = m_data->encode(parts, limits.stop);
+    auto tokens = encode(composition.runs, limits.stop);
     if (!tokens)
         return std::nullopt;
     prompt.tokens = std::move(*tokens);
@@ -273,14 +275,48 @@ std::optional<RenderedPrompt> ChatTemplate::render(const std::vector<ChatMessage
     return prompt;
 }
 
+RenderedPrompt ChatTemplate::render(const std::vector<ChatMessage> &messages, bool continueLast) const
+{
+    return render(messages, RenderOptions{continueLast}, RenderLimits{}).value();
+}
+
+std::optional<RenderedPrompt> ChatTemplate::render(const std::vector<ChatMessage> &messages,
+                                                   const RenderOptions &options, const RenderLimits &limits) const
+{
+    return m_data->finish(compose(m_data->format, messages, options, m_data->bos, m_data->eos), limits);
+}
+
+std::optional<DescribedPrompt> ChatTemplate::describe(const std::vector<ChatMessage> &messages,
+                                                      const RenderOptions &options, const RenderLimits &limits) const
+{
+    Composition composition = compose(m_data->format, messages, options, m_data->bos, m_data->eos);
+    auto rendered = m_data->finish(composition, limits);
+    if (!rendered)
+        return std::nullopt;
+    DescribedPrompt prompt{std::move(*rendered), {}, std::move(composition.omissions)};
+    prompt.parts = detail::partsOf(composition.runs, prompt.rendered.tokens, *m_data->tokenizer);
+    for (PromptOmission &omission : prompt.omissions) {
+        const auto tokens = m_data->tokenizer->encode(omission.text, AddedTokens::Ignore, limits.stop);
+        if (!tokens)
+            return std::nullopt;
+        omission.tokens = static_cast<int>(tokens->size());
+    }
+    return prompt;
+}
+
 bool ChatTemplate::reasons() const
 {
-    return m_data->format.opensThought;
+    return m_data->format.thought == ChatFormat::Thought::Opened;
+}
+
+bool ChatTemplate::allows(ThinkingMode mode) const
+{
+    return m_data->format.allows(mode);
 }
 
 std::string ChatTemplate::name() const
 {
-    return m_data->format.name();
+    return std::string(m_data->format.name);
 }
 
 } // namespace engine::text

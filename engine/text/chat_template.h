@@ -7,7 +7,8 @@
 // text is the user's: that text is encoded without added tokens, and "<｜Assistant｜>" typed by a user stays ordinary
 // text.
 //
-// Formats: DeepSeek LLM/V2 (User:/Assistant:), V2.5/V3, R1 (the prompt opens <think>), R1-0528 (the model opens it).
+// Formats: DeepSeek LLM/V2 (User:/Assistant:), V2.5/V3, R1 (the prompt opens <think>), R1-0528 (the model opens it),
+// V3.1 (the prompt opens <think>, or closes it at once).
 
 #include "engine/generation.h"
 #include "engine/text/reasoning_parser.h"
@@ -28,6 +29,19 @@ struct RenderedPrompt {
     std::string text;            ///< the same as text, for showing what is really sent
     ReasoningStart start;        ///< for ReasoningParser
     TextPart startsIn() const { return start.part; }
+};
+
+/// A prompt with what each of its tokens is.
+struct DescribedPrompt {
+    RenderedPrompt rendered;
+    std::vector<PromptPart> parts;
+    std::vector<PromptOmission> omissions;
+};
+
+struct RenderOptions {
+    bool continueLast = false; ///< the last message, the assistant's, is left open
+    ThinkingRetention retention = ThinkingRetention::Template;
+    ThinkingMode thinking = ThinkingMode::Template;
 };
 
 /// What keeps render() from working long on a text that nobody will get an answer to.
@@ -63,11 +77,17 @@ public:
     RenderedPrompt render(const std::vector<ChatMessage> &messages, bool continueLast) const;
     /// The same within limits: throws PromptTooLong, for a text that is far too long without encoding it; nothing when
     /// a stop was requested before the end.
-    std::optional<RenderedPrompt> render(const std::vector<ChatMessage> &messages, bool continueLast,
+    std::optional<RenderedPrompt> render(const std::vector<ChatMessage> &messages, const RenderOptions &options,
                                          const RenderLimits &limits) const;
+    /// The same prompt with its parts and what the model is not shown.
+    std::optional<DescribedPrompt> describe(const std::vector<ChatMessage> &messages, const RenderOptions &options,
+                                            const RenderLimits &limits) const;
 
-    bool reasons() const;     ///< the generation prompt opens a thought
-    std::string name() const; ///< "deepseek-llm", "deepseek-v3", "deepseek-r1" or "deepseek-r1-0528"
+    bool reasons() const;                 ///< the generation prompt opens a thought
+    bool allows(ThinkingMode mode) const; ///< render() refuses the others
+    /// "deepseek-llm", "deepseek-coder", "deepseek-v2.5", "deepseek-v3", "deepseek-r1-2025-01" (the first of R1),
+    /// "deepseek-r1", "deepseek-r1-0528" or "deepseek-v3.1"
+    std::string name() const;
 
 private:
     struct Data;

@@ -81,7 +81,7 @@ ReasoningStart reasoningStartAfter(const Tokenizer &tokenizer, std::span<const T
 
 ReasoningParser::ReasoningParser(const Tokenizer &tokenizer, ReasoningStart start)
     : m_tokenizer(&tokenizer), m_part(start.part), m_mayOpen(start.part == TextPart::Answer && start.mayOpen),
-      m_skipNewlines(start.skipNewlines)
+      m_skipNewlines(start.skipNewlines), m_newlinesAfterClose(start.newlinesAfterClose)
 {
     const Tags tags = tagsOf(tokenizer);
     m_openTag = tags.open;
@@ -193,7 +193,7 @@ void ReasoningParser::closeThought()
     m_heldBlank = 0;
     m_part = TextPart::Answer;
     m_mayOpen = m_openTag.has_value();
-    m_skipNewlines = newlinesAfterClose;
+    m_skipNewlines = m_newlinesAfterClose;
 }
 
 void ReasoningParser::count(TextPart part)

@@ -26,8 +26,9 @@ class Tokenizer;
 /// Where the output of the model begins, as the prompt leaves it.
 struct ReasoningStart {
     TextPart part = TextPart::Answer;
-    bool mayOpen = true;  ///< Answer only: a leading <think> opens a thought
-    int skipNewlines = 0; ///< newlines of a tag that the prompt has not written yet: not shown
+    bool mayOpen = true;        ///< Answer only: a leading <think> opens a thought
+    int skipNewlines = 0;       ///< newlines of a tag that the prompt has not written yet: not shown
+    int newlinesAfterClose = 2; ///< at most so many belong to a </think> to come: not shown (V3.1: none do)
 
     bool operator==(const ReasoningStart &) const = default;
 };
@@ -70,6 +71,7 @@ private:
     TextPart m_part;
     bool m_mayOpen;     ///< Answer only: <think> would open a thought
     int m_skipNewlines; ///< of a tag, not shown
+    int m_newlinesAfterClose;
     int m_thinkingTokens = 0;
     int m_answerTokens = 0;
     int m_undecidedTokens = 0; ///< of the answer tokens: those that become thinking if a thought opens

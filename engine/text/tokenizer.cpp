@@ -146,9 +146,9 @@ Tokenizer::Tokenizer(Tokenizer &&) noexcept = default;
 Tokenizer &Tokenizer::operator=(Tokenizer &&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
-Tokenizer Tokenizer::open(const std::string &folder)
+Tokenizer Tokenizer::open(const std::string &folder, const model::LoadWatch &watch)
 {
-    return Tokenizer(std::make_unique<const Data>(detail::readTokenizerFile(folder)));
+    return Tokenizer(std::make_unique<const Data>(detail::readTokenizerFile(folder, watch)));
 }
 
 std::vector<TokenId> Tokenizer::encode(std::string_view utf8, AddedTokens addedTokens) const

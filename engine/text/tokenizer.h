@@ -10,6 +10,7 @@
 // Thread contract: immutable after open(); every method may be called from several threads at once.
 
 #include "engine/generation.h"
+#include "engine/model/load_watch.h"
 
 #include <memory>
 #include <optional>
@@ -30,7 +31,7 @@ class Tokenizer {
 public:
     /// Reads tokenizer.json (at most 256 MiB) and tokenizer_config.json of a model folder. Besides the errors above
     /// FileMissing, FileUnreadable, and FileMalformed for what is not strict JSON.
-    static Tokenizer open(const std::string &folder);
+    static Tokenizer open(const std::string &folder, const model::LoadWatch &watch = {});
 
     Tokenizer(Tokenizer &&) noexcept;
     Tokenizer &operator=(Tokenizer &&) noexcept;

@@ -175,9 +175,9 @@ std::optional<TokenId> readConfigToken(const TokenizerFile &file, const JsonPlac
 
 } // namespace
 
-TokenizerFile readTokenizerFile(const std::string &folder)
+TokenizerFile readTokenizerFile(const std::string &folder, const model::LoadWatch &watch)
 {
-    const model::ModelFolder files(folder);
+    const model::ModelFolder files(folder, watch);
     const std::string path = files.fileName("tokenizer.json");
     const nlohmann::json document = model::readJsonFile(files, "tokenizer.json", maxTokenizerBytes);
     const JsonPlace root(document, path);
@@ -198,6 +198,7 @@ TokenizerFile readTokenizerFile(const std::string &folder)
     for (std::size_t i = 0; !added.isNull() && i < added.arraySize(); ++i)
         readAddedToken(file, added.element(i));
     requireDense(file, vocabulary);
+    watch.throwIfStopped(path);
 
     const nlohmann::json config = model::readJsonFile(files, "tokenizer_config.json", maxConfigBytes);
     const JsonPlace settings(config, files.fileName("tokenizer_config.json"));

@@ -409,6 +409,10 @@ KV 缓存占用内存：%4</translation>
         <comment>memory of the KV cache</comment>
         <translation>KV %1</translation>
     </message>
+    <message>
+        <source>Capped to %1 of the model&apos;s %2 tokens because of memory</source>
+        <translation>因内存不足，上下文限制为 %1 个词元（模型支持 %2 个）</translation>
+    </message>
 </context>
 <context>
     <name>ui::ConversationDelegate</name>
@@ -780,6 +784,26 @@ KV 缓存占用内存：%4</translation>
         <source>Your message is kept in memory. Press Retry.</source>
         <translation>你的消息保留在内存中。请点“重试”。</translation>
     </message>
+    <message>
+        <source>%1 does not fit into memory with this context.</source>
+        <translation>使用此上下文长度时，内存容纳不下 %1。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller context, close other programs, or choose a smaller model.</source>
+        <translation>请选择更短的上下文、关闭其他程序，或选择更小的模型。</translation>
+    </message>
+    <message>
+        <source>%1 does not fit into memory.</source>
+        <translation>内存容纳不下 %1。</translation>
+    </message>
+    <message>
+        <source>Opening %1 was cancelled.</source>
+        <translation>已取消打开 %1。</translation>
+    </message>
+    <message>
+        <source>Open it again whenever you like.</source>
+        <translation>您可以随时重新打开。</translation>
+    </message>
 </context>
 <context>
     <name>ui::FindBar</name>
@@ -851,6 +875,38 @@ KV 缓存占用内存：%4</translation>
     </message>
 </context>
 <context>
+    <name>ui::LoadText</name>
+    <message>
+        <source>Reading the headers</source>
+        <translation>正在读取文件头</translation>
+    </message>
+    <message>
+        <source>Checking the weights</source>
+        <translation>正在检查权重</translation>
+    </message>
+    <message>
+        <source>Taking the fingerprint</source>
+        <translation>正在计算指纹</translation>
+    </message>
+    <message>
+        <source>Reading the tokenizer</source>
+        <translation>正在读取分词器</translation>
+    </message>
+    <message>
+        <source>Trying the chat template</source>
+        <translation>正在测试聊天模板</translation>
+    </message>
+    <message>
+        <source>Preparing the memory</source>
+        <translation>正在准备内存</translation>
+    </message>
+    <message>
+        <source>%1, %2%</source>
+        <extracomment>%1 is what loading a model is busy with, %2 a number</extracomment>
+        <translation>%1：%2%</translation>
+    </message>
+</context>
+<context>
     <name>ui::MainWindow</name>
     <message>
         <source>Conversation “%1” deleted</source>
@@ -883,6 +939,10 @@ KV 缓存占用内存：%4</translation>
     <message>
         <source>New chat</source>
         <translation>新对话</translation>
+    </message>
+    <message>
+        <source>%1 stays open.</source>
+        <translation>%1 仍保持打开。</translation>
     </message>
 </context>
 <context>
@@ -1070,6 +1130,22 @@ KV 缓存占用内存：%4</translation>
     <message>
         <source>%1 active</source>
         <translation>激活 %1</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Stops opening this model</source>
+        <translation>停止打开此模型</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>context capped to %1 of %2 because of memory</source>
+        <translation>因内存不足，上下文限制为 %1（最多 %2）</translation>
     </message>
 </context>
 <context>

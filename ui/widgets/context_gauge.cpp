@@ -69,8 +69,14 @@ QString ContextGauge::caption() const
 QString ContextGauge::details() const
 {
     const auto bytes = static_cast<std::uint64_t>(std::max(m_used, 0)) * m_bytesPerToken;
-    return tr("Context: %1 of %2 tokens\nOf the prompt, reused from the cache: %3 tokens\nMemory of the KV cache: %4")
-        .arg(formatCount(m_used), formatCount(m_limit), formatCount(m_cached), formatBytes(bytes));
+    const QString usage =
+        tr("Context: %1 of %2 tokens\nOf the prompt, reused from the cache: %3 tokens\nMemory of the KV cache: %4")
+            .arg(formatCount(m_used), formatCount(m_limit), formatCount(m_cached), formatBytes(bytes));
+    if (m_cappedFrom == 0)
+        return usage;
+    return usage + QLatin1Char('\n') +
+           tr("Capped to %1 of the model's %2 tokens because of memory")
+               .arg(formatCount(m_limit), formatCount(m_cappedFrom));
 }
 
 void ContextGauge::describeSoon()

@@ -15,6 +15,8 @@ public:
     explicit ContextGauge(QWidget *parent = nullptr);
     /// Tokens; limit 0 = no model.
     void setUsage(int used, int limit, int cached, std::uint64_t kvBytesPerToken);
+    /// Tokens the model could do if memory sufficed; 0: the limit is its own.
+    void setCappedFrom(int tokens) { m_cappedFrom = tokens; }
     int used() const { return m_used; }
     int limit() const { return m_limit; }
     QString details() const; ///< the tool tip
@@ -37,6 +39,7 @@ private:
     int m_used = 0;
     int m_limit = 0;
     int m_cached = 0;
+    int m_cappedFrom = 0;
     std::uint64_t m_bytesPerToken = 0;
     QTimer m_describe;
 };

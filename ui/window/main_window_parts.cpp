@@ -156,7 +156,7 @@ void MainWindow::Parts::retranslate()
 void MainWindow::Parts::translateNotices()
 {
     if (modelFailure)
-        chat->modelNotice->translate(errorText(*modelFailure), MainWindow::tr("Open Model Folder…"));
+        chat->modelNotice->translate(modelFailureText(), MainWindow::tr("Open Model Folder…"));
     if (saveFailure)
         chat->saveNotice->translate(storageErrorText(*saveFailure, StorageMoment::Saving), MainWindow::tr("Retry"));
     if (failure)
@@ -165,10 +165,29 @@ void MainWindow::Parts::translateNotices()
         toast->setTexts(deletedText(), MainWindow::tr("Undo"));
 }
 
-void MainWindow::Parts::showModelFailure(const std::optional<engine::Failure> &wanted)
+void MainWindow::Parts::showReadyModel(const engine::ModelInfo &info)
+{
+    modelReady = true;
+    chat->modelBar->showModel(info);
+    chat->welcome->setModel(QString::fromStdString(info.name), false);
+    showUsage();
+}
+
+QString MainWindow::Parts::modelFailureText() const
+{
+    if (!modelFailure)
+        return {};
+    const QString text = errorText(*modelFailure);
+    return keptModel.isEmpty()
+               ? text
+               : text + QLatin1Char('\n') + MainWindow::tr("%1 stays open.").arg(visibleText(keptModel));
+}
+
+void MainWindow::Parts::showModelFailure(const std::optional<engine::Failure> &wanted, const QString &kept)
 {
     modelFailure = wanted;
-    chat->modelNotice->show(wanted ? errorText(*wanted) : QString(), MainWindow::tr("Open Model Folder…"));
+    keptModel = kept;
+    chat->modelNotice->show(modelFailureText(), MainWindow::tr("Open Model Folder…"));
 }
 
 void MainWindow::Parts::showSaveFailure(const std::optional<StorageFailure> &wanted)

@@ -28,7 +28,9 @@ public:
     void updateActions();
     void updateTitle();
     void showMessage(const TranscriptMessage &message); ///< replaces what is known about it
-    void showModelFailure(const std::optional<engine::Failure> &wanted);
+    void showReadyModel(const engine::ModelInfo &info);
+    /// `kept`: name of the model that answers all the same.
+    void showModelFailure(const std::optional<engine::Failure> &wanted, const QString &kept = {});
     void showSaveFailure(const std::optional<StorageFailure> &wanted);
     QString deletedText() const; ///< of the newest deletion
     void showUsage();            ///< context of the newest reply that has figures
@@ -48,6 +50,7 @@ public:
     bool modelReady = false;
     std::vector<std::pair<storage::ConversationId, QString>> deleted; ///< with titles; the last one is undone first
     std::optional<engine::Failure> modelFailure;
+    QString keptModel; ///< beside modelFailure
     std::optional<StorageFailure> saveFailure;
     std::optional<StorageFailure> failure;   ///< of something the user asked for
     std::vector<TranscriptMessage> messages; ///< of the branch shown, without their texts
@@ -64,6 +67,7 @@ private:
     const TranscriptMessage *continuable() const;
     storage::MessageId regenerable() const; ///< 0: none
     void translateNotices();
+    QString modelFailureText() const;
     void stepBranch(int step);
     void copy();
     void openModel();

@@ -54,6 +54,7 @@ void MainWindow::Parts::connectWidgets()
     connect(chat->welcome, &WelcomeView::exampleChosen, this, &Parts::sendExample);
     connect(chat->welcome, &WelcomeView::openModelRequested, this, &Parts::openModel);
     connect(chat->modelBar, &ModelBar::openModelRequested, this, &Parts::openModel);
+    connect(chat->modelBar, &ModelBar::cancelLoadRequested, window, &MainWindow::cancelLoadRequested);
     connect(chat->modelBar, &ModelBar::sidebarRequested, this, [this] { setSidebarVisible(true); });
     connect(chat->modelNotice, &NoticeBar::actionTaken, this, &Parts::openModel);
     connect(chat->saveNotice, &NoticeBar::actionTaken, window, &MainWindow::retryRequested);

@@ -5,6 +5,7 @@
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/format.h"
 #include "ui/widgets/icon_button.h"
+#include "ui/widgets/load_progress.h"
 #include "ui/widgets/routing_strip.h"
 #include "ui/widgets/sparkline.h"
 
@@ -17,6 +18,12 @@
 
 namespace ui {
 
+namespace {
+
+constexpr int slowMilliseconds = 300;
+
+} // namespace
+
 ModelBar::ModelBar(QWidget *parent) : QWidget(parent)
 {
     const auto &space = theme::current().space;
@@ -28,7 +35,12 @@ ModelBar::ModelBar(QWidget *parent) : QWidget(parent)
     m_routing = new RoutingStrip(this);
     m_throughput = new Sparkline(this);
     m_context = new ContextGauge(this);
+    m_cancel = new QPushButton(this);
     m_open = new IconButton(QStringLiteral("folder"), this);
+    m_line = new LoadLine(this);
+    m_slow.setSingleShot(true);
+    m_slow.setInterval(slowMilliseconds);
+    connect(&m_slow, &QTimer::timeout, this, &ModelBar::updateParts);
 
     auto *texts = new QVBoxLayout;
     texts->setSpacing(0);
@@ -48,36 +60,74 @@ ModelBar::ModelBar(QWidget *parent) : QWidget(parent)
     m_grid->addWidget(m_sidebar, 0, 0);
     m_grid->addLayout(texts, 0, 1);
     m_grid->addWidget(m_figures, 0, 2);
-    m_grid->addWidget(m_open, 0, 3);
+    m_grid->addWidget(m_cancel, 0, 3);
+    m_grid->addWidget(m_open, 0, 4);
     m_grid->setColumnStretch(1, 1);
+    connect(m_cancel, &QPushButton::clicked, this, &ModelBar::cancelLoad);
     connect(m_open, &QToolButton::clicked, this, &ModelBar::openModelRequested);
     connect(m_sidebar, &QToolButton::clicked, this, &ModelBar::sidebarRequested);
     m_sidebar->hide();
     updateParts();
 }
 
+void ModelBar::setState(State state, const QString &folder)
+{
+    m_state = state;
+    m_folder = folder;
+    m_progress.reset();
+    m_cancelling = false;
+    if (state == State::Loading)
+        m_slow.start();
+    else
+        m_slow.stop();
+}
+
 void ModelBar::showLoading(const QString &folder)
 {
-    m_state = State::Loading;
-    m_folder = folder;
+    setState(State::Loading, folder);
     m_info = {};
+    m_line->setFraction(0.0);
     updateParts();
+}
+
+void ModelBar::showProgress(const engine::ModelLoadProgress &progress)
+{
+    const bool mine = QString::fromStdString(progress.folder) == QDir::cleanPath(m_folder);
+    if (m_state != State::Loading || !mine) // of a model that was asked for before
+        return;
+    m_progress = progress;
+    m_line->setFraction(loadFraction(progress));
+    retranslate();
+}
+
+void ModelBar::cancelLoad()
+{
+    m_cancelling = true;
+    updateParts();
+    emit cancelLoadRequested();
 }
 
 void ModelBar::showModel(const engine::ModelInfo &info)
 {
-    m_state = State::Ready;
+    setState(State::Ready, QString::fromStdString(info.folder));
     m_info = info;
     m_routing->setModel(info);
     m_throughput->start();
+    m_context->setCappedFrom(info.contextCapped ? info.maxContextLength : 0);
     m_context->setUsage(0, info.contextLength, 0, info.kvBytesPerToken);
     updateParts();
 }
 
 void ModelBar::showFailure(const QString &folder)
 {
-    m_state = State::Failed;
-    m_folder = folder;
+    setState(State::Failed, folder);
+    m_info = {};
+    updateParts();
+}
+
+void ModelBar::showNothing()
+{
+    setState(State::None, {});
     m_info = {};
     updateParts();
 }
@@ -127,6 +177,10 @@ void ModelBar::updateParts()
     m_context->setVisible(ready);
     m_routing->setVisible(ready && m_routingShown && m_routing->hasExperts());
     m_figures->setVisible(ready);
+    const bool slow = m_state == State::Loading && !m_slow.isActive();
+    m_line->setVisible(slow);
+    m_cancel->setVisible(slow);
+    m_cancel->setEnabled(!m_cancelling);
     retranslate();
     arrange();
 }
@@ -136,7 +190,8 @@ void ModelBar::arrange()
 {
     constexpr int readableText = 280;
     const int text = std::min(std::max(m_name->sizeHint().width(), m_summary->sizeHint().width()), readableText);
-    const int buttons = m_open->sizeHint().width() + (m_sidebar->isHidden() ? 0 : m_sidebar->sizeHint().width());
+    const int buttons = m_open->sizeHint().width() + (m_cancel->isHidden() ? 0 : m_cancel->sizeHint().width()) +
+                        (m_sidebar->isHidden() ? 0 : m_sidebar->sizeHint().width());
     const QMargins margins = m_grid->contentsMargins();
     const int needed = text + buttons + m_figures->sizeHint().width() + 3 * m_grid->horizontalSpacing() +
                        margins.left() + margins.right();
@@ -146,7 +201,7 @@ void ModelBar::arrange()
     m_below = below;
     m_grid->removeWidget(m_figures);
     if (below)
-        m_grid->addWidget(m_figures, 1, 1, 1, 3, Qt::AlignLeft);
+        m_grid->addWidget(m_figures, 1, 1, 1, 4, Qt::AlignLeft);
     else
         m_grid->addWidget(m_figures, 0, 2);
 }
@@ -155,12 +210,22 @@ void ModelBar::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
     arrange();
+    placeLine();
+}
+
+/// Along the lower edge, over the border.
+void ModelBar::placeLine()
+{
+    m_line->setGeometry(0, height() - LoadLine::thickness, width(), LoadLine::thickness);
+    m_line->raise();
 }
 
 void ModelBar::retranslate()
 {
     m_sidebar->setName(tr("Show the sidebar"), QKeySequence(Qt::CTRL | Qt::Key_B));
     m_open->setName(tr("Open a model folder"), QKeySequence(Qt::CTRL | Qt::Key_O));
+    m_cancel->setText(tr("Cancel"));
+    m_cancel->setAccessibleDescription(tr("Stops opening this model"));
     const QString folder = QDir(m_folder).dirName();
     switch (m_state) {
     case State::None:
@@ -169,23 +234,38 @@ void ModelBar::retranslate()
         return;
     case State::Loading:
         m_name->setText(folder);
-        m_summary->setText(tr("Loading…"));
+        m_summary->setText(loadingSummary());
         return;
     case State::Failed:
         m_name->setText(folder);
         m_summary->setText(tr("Could not be opened"));
         return;
     case State::Ready:
-        break;
+        m_name->setText(QString::fromStdString(m_info.name));
+        m_summary->setText(modelSummary());
+        return;
     }
-    m_name->setText(QString::fromStdString(m_info.name));
+}
+
+QString ModelBar::loadingSummary() const
+{
+    if (m_cancelling)
+        return tr("Cancelling…");
+    return m_progress && !m_slow.isActive() ? loadText(*m_progress) : tr("Loading…");
+}
+
+QString ModelBar::modelSummary() const
+{
     QStringList parts{QString::fromStdString(m_info.architecture),
                       tr("%1 total").arg(formatParameters(m_info.parametersTotal))};
     if (m_info.parametersActive > 0 && m_info.parametersActive != m_info.parametersTotal)
         parts << tr("%1 active").arg(formatParameters(m_info.parametersActive));
     parts << QString::fromStdString(m_info.quantization);
+    if (m_info.contextCapped)
+        parts << tr("context capped to %1 of %2 because of memory")
+                     .arg(formatCount(m_info.contextLength), formatCount(m_info.maxContextLength));
     parts.removeAll(QString());
-    m_summary->setText(parts.join(QStringLiteral(" · ")));
+    return parts.join(QStringLiteral(" · "));
 }
 
 void ModelBar::changeEvent(QEvent *event)

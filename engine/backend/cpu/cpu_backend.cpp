@@ -16,6 +16,7 @@ class CpuBackend final : public Backend {
 public:
     explicit CpuBackend(int threads) : m_parallel(threads) {}
 
+    memory::MemorySpace &memory() override { return memory::hostMemory(); }
     void reserve(const WorkspaceShape &shape) override
     {
         m_absorbed.reserve(shape, m_parallel.threads());

@@ -1,6 +1,7 @@
 #include "engine/backend/cpu/cpu_device.h"
 
 #include "engine/backend/cpu/simd_targets.h"
+#include "engine/memory/available_memory.h"
 
 #include <algorithm>
 #include <fstream>
@@ -51,7 +52,7 @@ DeviceInfo describeCpu()
     info.architecture = instructionSet();
     info.units = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     info.memoryTotal = memoryBytes("MemTotal");
-    info.memoryFree = memoryBytes("MemAvailable");
+    info.memoryFree = std::min(info.memoryTotal, memory::availableMemory());
     info.runsModels = true;
     return info;
 }

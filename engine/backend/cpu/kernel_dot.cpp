@@ -9,122 +9,30 @@
 #define HWY_TARGET_INCLUDE "engine/backend/cpu/kernel_dot.cpp"
 #include "hwy/foreach_target.h"
 
+#include "engine/backend/cpu/block_formats-inl.h"
+#include "engine/backend/cpu/dot_one_token-inl.h"
 #include "engine/backend/cpu/weight_formats-inl.h"
-#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace engine::backend::cpu::HWY_NAMESPACE {
 namespace {
 
-// A tile of 4 rows by 3 tokens keeps 12 sums, 3 inputs and a weight in the 16 registers of AVX2.
-constexpr int tileRows = 4;
+// A tile of tileRows rows by 3 tokens keeps 12 sums, 3 inputs and a weight in the 16 registers of AVX2.
 constexpr int tileTokens = 3;
-// 16 rows by 24 tokens: panel, inputs and sums of 128 columns stay in the first-level cache.
+// 16 rows by 24 tokens: weights, inputs and sums of tileCols columns stay in the first-level cache.
 constexpr int rowBlock = 16;
 constexpr int tokenBlock = 24;
+constexpr std::size_t panelCols = 256; ///< decoded at a time, at most
+constexpr std::size_t tileCols = 128;  ///< multiplied at a time
 constexpr std::size_t maxLanes = HWY_MAX_BYTES / sizeof(float);
-
-HWY_INLINE const float *inputOf(const DotCall &call, int token)
-{
-    const int row = call.gather == nullptr ? token : call.gather[token];
-    return call.x + static_cast<std::size_t>(row) * call.xStride;
-}
-
-HWY_INLINE void put(const DotCall &call, int token, int row, float sum)
-{
-    float &out =
-        call.out[static_cast<std::size_t>(token) * call.outStride + static_cast<std::size_t>(row - call.rowBegin)];
-    out = call.accumulate ? out + sum : sum;
-}
-
-/// Sums of one panel of columns, added to `sums` lane by lane in ascending column order.
-template <class Format, int rows>
-HWY_INLINE void addPanel(const Matrix &weight, int row, std::size_t col, std::size_t count, const float *x,
-                         Floats *sums)
-{
-    const std::size_t n = lanes();
-    const std::uint8_t *at[rows];
-    HWY_UNROLL(4)
-    for (int r = 0; r < rows; ++r)
-        at[r] = weightAt<Format>(weight, row + r, col);
-    // Several short streams defeat the hardware's prefetcher; the next rows are asked for while these are used. A
-    // hint past the end of the matrix is ignored.
-    const std::size_t nextRows = rows * static_cast<std::size_t>(weight.cols) * Format::bytes;
-    std::size_t c = 0;
-    for (; c + 2 * n <= count; c += 2 * n) {
-        const Floats x0 = loadFloats(x + c);
-        const Floats x1 = loadFloats(x + c + n);
-        HWY_UNROLL(4)
-        for (int r = 0; r < rows; ++r) {
-            Floats w0;
-            Floats w1;
-            hwy::Prefetch(at[r] + nextRows + c * Format::bytes);
-            Format::loadTwo(at[r] + c * Format::bytes, w0, w1);
-            sums[r] = hn::MulAdd(w1, x1, hn::MulAdd(w0, x0, sums[r]));
-        }
-    }
-    if (c + n <= count) {
-        const Floats x0 = loadFloats(x + c);
-        HWY_UNROLL(4)
-        for (int r = 0; r < rows; ++r)
-            sums[r] = hn::MulAdd(Format::load(at[r] + c * Format::bytes), x0, sums[r]);
-        c += n;
-    }
-    if (c < count) {
-        const Floats x0 = loadFloatsTail(x + c, count - c);
-        HWY_UNROLL(4)
-        for (int r = 0; r < rows; ++r)
-            sums[r] = hn::MulAdd(loadTail<Format>(at[r] + c * Format::bytes, count - c), x0, sums[r]);
-    }
-}
-
-template <class Format, int rows>
-HWY_INLINE void dotOneToken(const DotCall &call, int row)
-{
-    const Matrix &weight = call.weight;
-    const auto cols = static_cast<std::size_t>(weight.cols);
-    const float *x = inputOf(call, 0);
-    Floats totals[rows];
-    HWY_UNROLL(4)
-    for (int r = 0; r < rows; ++r)
-        totals[r] = hn::Zero(floatTag);
-    if (Format::unit == 1.0F) {
-        addPanel<Format, rows>(weight, row, 0, cols, x, totals);
-    } else {
-        const std::size_t width = panelWidth(weight);
-        for (std::size_t col = 0; col < cols; col += width) {
-            Floats sums[rows];
-            HWY_UNROLL(4)
-            for (int r = 0; r < rows; ++r)
-                sums[r] = hn::Zero(floatTag);
-            addPanel<Format, rows>(weight, row, col, std::min(width, cols - col), x + col, sums);
-            HWY_UNROLL(4)
-            for (int r = 0; r < rows; ++r) {
-                const Floats factor = hn::Set(floatTag, factorAt<Format>(weight, row + r, col));
-                totals[r] = hn::MulAdd(sums[r], factor, totals[r]);
-            }
-        }
-    }
-    for (int r = 0; r < rows; ++r)
-        put(call, 0, row + r, sumOf(totals[r]));
-}
-
-template <class Format>
-void dotOneToken(const DotCall &call)
-{
-    int row = call.rowBegin;
-    for (; row + tileRows <= call.rowEnd; row += tileRows)
-        dotOneToken<Format, tileRows>(call, row);
-    for (; row < call.rowEnd; ++row)
-        dotOneToken<Format, 1>(call, row);
-}
 
 /// Decoded weights of up to rowBlock rows and one panel of columns, and the sums of a block of tokens.
 struct Block {
     HWY_ALIGN float panel[rowBlock * panelCols]; ///< [rows, panelCols]; zero up to a multiple of the lanes
     HWY_ALIGN float totals[rowBlock * tokenBlock * maxLanes];
     float factors[rowBlock];
+    std::size_t col = 0; ///< of the panel's start
     const float *x[tokenBlock];
     int tokens = 0;
 
@@ -155,11 +63,24 @@ HWY_INLINE void decodePanel(const Matrix &weight, int row, int rows, std::size_t
     }
 }
 
+template <class Format>
+HWY_INLINE void decodePanelOf(const Matrix &weight, int row, int rows, std::size_t col, std::size_t count, Block &block)
+{
+    if constexpr (inBlocks<Format>) {
+        for (int r = 0; r < rows; ++r) {
+            decodeBlocks<Format>(weight, row + r, col, count, block.panel + static_cast<std::size_t>(r) * panelCols);
+            block.factors[r] = Format::unit;
+        }
+    } else {
+        decodePanel<Format>(weight, row, rows, col, count, block);
+    }
+}
+
 template <bool scaled, int rows, int tokens>
-HWY_INLINE void addTile(Block &block, int row, int token, std::size_t col, std::size_t count)
+HWY_INLINE void addTile(Block &block, int row, int token, std::size_t first, std::size_t count)
 {
     const std::size_t n = lanes();
-    const float *panel = block.panel + static_cast<std::size_t>(row) * panelCols;
+    const float *panel = block.panel + static_cast<std::size_t>(row) * panelCols + first;
     Floats sums[rows][tokens];
     HWY_UNROLL(4)
     for (int r = 0; r < rows; ++r) {
@@ -170,7 +91,7 @@ HWY_INLINE void addTile(Block &block, int row, int token, std::size_t col, std::
     const float *x[tokens];
     HWY_UNROLL(4)
     for (int t = 0; t < tokens; ++t)
-        x[t] = block.x[token + t] + col;
+        x[t] = block.x[token + t] + block.col + first;
     std::size_t c = 0;
     for (; c + n <= count; c += n) {
         Floats inputs[tokens];
@@ -208,22 +129,22 @@ HWY_INLINE void addTile(Block &block, int row, int token, std::size_t col, std::
 }
 
 template <bool scaled, int rows>
-HWY_INLINE void addTiles(Block &block, int row, std::size_t col, std::size_t count)
+HWY_INLINE void addTiles(Block &block, int row, std::size_t first, std::size_t count)
 {
     int token = 0;
     for (; token + tileTokens <= block.tokens; token += tileTokens)
-        addTile<scaled, rows, tileTokens>(block, row, token, col, count);
+        addTile<scaled, rows, tileTokens>(block, row, token, first, count);
     if (token + 2 == block.tokens)
-        addTile<scaled, rows, 2>(block, row, token, col, count);
+        addTile<scaled, rows, 2>(block, row, token, first, count);
     else if (token < block.tokens)
-        addTile<scaled, rows, 1>(block, row, token, col, count);
+        addTile<scaled, rows, 1>(block, row, token, first, count);
 }
 
 template <class Format>
 void dotBlock(const DotCall &call, int row, int rows, int token, Block &block)
 {
     const auto cols = static_cast<std::size_t>(call.weight.cols);
-    const std::size_t width = panelWidth(call.weight);
+    const std::size_t width = inBlocks<Format> ? panelCols : factorWidth(call.weight);
     for (int t = 0; t < block.tokens; ++t)
         block.x[t] = inputOf(call, token + t);
     for (int r = 0; r < rows; ++r) {
@@ -233,12 +154,16 @@ void dotBlock(const DotCall &call, int row, int rows, int token, Block &block)
     constexpr bool scaled = Format::unit != 1.0F;
     for (std::size_t col = 0; col < cols; col += width) {
         const std::size_t count = std::min(width, cols - col);
-        decodePanel<Format>(call.weight, row, rows, col, count, block);
-        int r = 0;
-        for (; r + tileRows <= rows; r += tileRows)
-            addTiles<scaled, tileRows>(block, r, col, count);
-        for (; r < rows; ++r)
-            addTiles<scaled, 1>(block, r, col, count);
+        decodePanelOf<Format>(call.weight, row, rows, col, count, block);
+        block.col = col;
+        for (std::size_t first = 0; first < count; first += tileCols) {
+            const std::size_t part = std::min(tileCols, count - first);
+            int r = 0;
+            for (; r + tileRows <= rows; r += tileRows)
+                addTiles<scaled, tileRows>(block, r, first, part);
+            for (; r < rows; ++r)
+                addTiles<scaled, 1>(block, r, first, part);
+        }
     }
     for (int t = 0; t < block.tokens; ++t) {
         for (int r = 0; r < rows; ++r)
@@ -261,7 +186,7 @@ void dotTokens(const DotCall &call)
 
 void dotAnyFormat(const DotCall &call)
 {
-    withFormat(call.weight, [&](auto format) {
+    withAnyFormat(call.weight, [&](auto format) {
         using Format = decltype(format);
         if (call.tokens == 1)
             dotOneToken<Format>(call);

@@ -9,6 +9,7 @@
 #define HWY_TARGET_INCLUDE "engine/backend/cpu/kernel_mix.cpp"
 #include "hwy/foreach_target.h"
 
+#include "engine/backend/cpu/block_formats-inl.h"
 #include "engine/backend/cpu/weight_formats-inl.h"
 #include "hwy/highway.h"
 
@@ -21,21 +22,24 @@ constexpr int tileVectors = 2;
 constexpr int rowBlock = 64;
 constexpr std::size_t maxTileCols = tileVectors * HWY_MAX_BYTES / sizeof(float);
 
-/// Decoded weights of rowBlock rows and tileVectors vectors of columns, scale applied, zero past the last column.
+/// Decoded weights of some rows and a few columns, scale applied.
 struct Panel {
-    HWY_ALIGN float weights[rowBlock * maxTileCols];
+    const float *weights = nullptr;
     std::size_t stride = 0;
+
+    Panel from(std::size_t col) const { return {weights + col, stride}; }
 };
 
+/// tileVectors vectors of columns, zero past the last one.
 template <class Format>
-HWY_INLINE void decodePanel(const Matrix &weight, int row, int rows, std::size_t col, std::size_t count, Panel &panel)
+HWY_INLINE void decodePanel(const Matrix &weight, int row, int rows, std::size_t col, std::size_t count, float *panel)
 {
     const std::size_t n = lanes();
-    panel.stride = tileVectors * n;
+    const std::size_t stride = tileVectors * n;
     for (int r = 0; r < rows; ++r) {
         const std::uint8_t *at = weightAt<Format>(weight, row + r, col);
-        float *out = panel.weights + static_cast<std::size_t>(r) * panel.stride;
-        for (std::size_t c = 0; c < panel.stride; c += n) {
+        float *out = panel + static_cast<std::size_t>(r) * stride;
+        for (std::size_t c = 0; c < stride; c += n) {
             Floats w = hn::Zero(floatTag);
             if (c + n <= count)
                 w = Format::load(at + c * Format::bytes);
@@ -88,29 +92,64 @@ HWY_INLINE void mixTile(const MixCall &call, const Panel &panel, int firstRow, i
     }
 }
 
+HWY_INLINE void mixTiles(const MixCall &call, const Panel &panel, int row, int rows, std::size_t col, std::size_t count)
+{
+    int token = 0;
+    for (; token + tileTokens <= call.tokens; token += tileTokens)
+        mixTile<tileTokens>(call, panel, row, rows, col, count, token);
+    for (; token < call.tokens; ++token)
+        mixTile<1>(call, panel, row, rows, col, count, token);
+}
+
 template <class Format>
 void mixRows(const MixCall &call)
 {
-    Panel panel;
+    HWY_ALIGN float weights[rowBlock * maxTileCols];
     const auto cols = static_cast<std::size_t>(call.cols);
     const std::size_t width = tileVectors * lanes();
     for (int row = 0; row < call.rows; row += rowBlock) {
         const int rows = std::min(rowBlock, call.rows - row);
         for (std::size_t col = 0; col < cols; col += width) {
             const std::size_t count = std::min(width, cols - col);
-            decodePanel<Format>(call.weight, call.rowBegin + row, rows, col, count, panel);
-            int token = 0;
-            for (; token + tileTokens <= call.tokens; token += tileTokens)
-                mixTile<tileTokens>(call, panel, row, rows, col, count, token);
-            for (; token < call.tokens; ++token)
-                mixTile<1>(call, panel, row, rows, col, count, token);
+            decodePanel<Format>(call.weight, call.rowBegin + row, rows, col, count, weights);
+            mixTiles(call, {weights, width}, row, rows, col, count);
+        }
+    }
+}
+
+/// Decodes whole blocks.
+template <class Format>
+void mixRowsOfBlocks(const MixCall &call)
+{
+    constexpr int blockRows = 16; // 16 KiB of weights
+    constexpr std::size_t panelCols = 256;
+    HWY_ALIGN float weights[blockRows * panelCols];
+    const auto cols = static_cast<std::size_t>(call.cols);
+    const std::size_t width = tileVectors * lanes();
+    for (int row = 0; row < call.rows; row += blockRows) {
+        const int rows = std::min(blockRows, call.rows - row);
+        for (std::size_t col = 0; col < cols; col += panelCols) {
+            const std::size_t decoded = std::min(panelCols, static_cast<std::size_t>(call.weight.cols) - col);
+            for (int r = 0; r < rows; ++r)
+                decodeBlocks<Format>(call.weight, call.rowBegin + row + r, col, decoded,
+                                     weights + static_cast<std::size_t>(r) * panelCols);
+            const Panel panel{weights, panelCols};
+            const std::size_t end = std::min(panelCols, cols - col);
+            for (std::size_t c = 0; c < end; c += width)
+                mixTiles(call, panel.from(c), row, rows, col + c, std::min(width, end - c));
         }
     }
 }
 
 void mixAnyFormat(const MixCall &call)
 {
-    withFormat(call.weight, [&](auto format) { mixRows<decltype(format)>(call); });
+    withAnyFormat(call.weight, [&](auto format) {
+        using Format = decltype(format);
+        if constexpr (inBlocks<Format>)
+            mixRowsOfBlocks<Format>(call);
+        else
+            mixRows<Format>(call);
+    });
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #define HWY_TARGET_INCLUDE "engine/backend/cpu/kernel_rows.cpp"
 #include "hwy/foreach_target.h"
 
+#include "engine/backend/cpu/block_formats-inl.h"
 #include "engine/backend/cpu/weight_formats-inl.h"
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
@@ -37,22 +38,31 @@ HWY_INLINE Floats loadSome(const std::uint8_t *at, std::size_t count)
     return count >= lanes() ? Format::load(at) : loadTail<Format>(at, count);
 }
 
+template <class Format>
+HWY_INLINE void decodePlainRow(const Matrix &matrix, int row, float *out)
+{
+    const std::size_t n = lanes();
+    const auto cols = static_cast<std::size_t>(matrix.cols);
+    for (std::size_t c = 0; c < cols; c += n) {
+        const std::size_t count = std::min(n, cols - c);
+        Floats w = loadSome<Format>(weightAt<Format>(matrix, row, c), count);
+        if (Format::unit != 1.0F)
+            w = hn::Mul(w, hn::Set(floatTag, factorAt<Format>(matrix, row, c)));
+        if (count == n)
+            hn::StoreU(w, floatTag, out + c);
+        else
+            storeFloatsTail(w, out + c, count);
+    }
+}
+
 void decodeRowHere(const Matrix &matrix, int row, float *out)
 {
-    withFormat(matrix, [&](auto format) {
+    withAnyFormat(matrix, [&](auto format) {
         using Format = decltype(format);
-        const std::size_t n = lanes();
-        const auto cols = static_cast<std::size_t>(matrix.cols);
-        for (std::size_t c = 0; c < cols; c += n) {
-            const std::size_t count = std::min(n, cols - c);
-            Floats w = loadSome<Format>(weightAt<Format>(matrix, row, c), count);
-            if (Format::unit != 1.0F)
-                w = hn::Mul(w, hn::Set(floatTag, factorAt<Format>(matrix, row, c)));
-            if (count == n)
-                hn::StoreU(w, floatTag, out + c);
-            else
-                storeFloatsTail(w, out + c, count);
-        }
+        if constexpr (inBlocks<Format>)
+            decodeBlocks<Format>(matrix, row, 0, static_cast<std::size_t>(matrix.cols), out);
+        else
+            decodePlainRow<Format>(matrix, row, out);
     });
 }
 

@@ -1,5 +1,6 @@
 #include "engine/backend/cpu/route.h"
 
+#include "engine/backend/cpu/kernels.h"
 #include "engine/backend/cpu/ops.h"
 
 #include <algorithm>
@@ -89,8 +90,12 @@ void chooseExperts(const RouteArgs &args, const float *affinities, float *scores
                    std::uint16_t *ids, float *weights)
 {
     const int experts = args.gate.rows;
-    for (int e = 0; e < experts; ++e)
-        scores[e] = affinities[e] + (args.bias == nullptr ? 0.0F : args.bias[e]);
+    if (args.bias.size > 0) {
+        decodeRow({args.bias.data, args.bias.dtype, 1, experts}, 0, scores);
+        addScaled(scores, affinities, 1.0F, static_cast<std::size_t>(experts));
+    } else {
+        std::copy_n(affinities, experts, scores);
+    }
     maskGroups(args, scores, groupScores);
     float sum = 0.0F;
     for (int rank = 0; rank < args.topK; ++rank) {

@@ -171,14 +171,13 @@ HWY_INLINE float factorAt(const Matrix &matrix, int row, std::size_t col)
     return scale * Format::unit;
 }
 
-/// Columns that share a factor, and that are decoded at a time.
-constexpr std::size_t panelCols = 128;
-HWY_INLINE std::size_t panelWidth(const Matrix &matrix)
+/// Columns that share a factor.
+HWY_INLINE std::size_t factorWidth(const Matrix &matrix)
 {
-    return matrix.scale == nullptr ? panelCols : static_cast<std::size_t>(matrix.blockCols);
+    return matrix.scale == nullptr ? 128 : static_cast<std::size_t>(matrix.blockCols);
 }
 
-/// Calls body with the format of the matrix.
+/// Calls body with the format of the matrix; block types are in block_formats-inl.h.
 template <class Body>
 HWY_INLINE void withFormat(const Matrix &matrix, const Body &body)
 {

@@ -15,6 +15,12 @@ std::string printable(std::string_view text);
 /// 1234567 → "1,234,567"
 std::string grouped(std::uint64_t number);
 
+/// "16.0 GB", in decimal units as disks have.
+std::string roundSize(std::uint64_t bytes);
+
+/// "16.0 GB (16,023,456,789 bytes)"
+std::string exactSize(std::uint64_t bytes);
+
 /// "'a', 'b', 'c', 'd', 'e' and 7 more"; names printable.
 std::string upToFive(const std::vector<std::string> &names);
 

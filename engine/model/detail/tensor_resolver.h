@@ -16,8 +16,8 @@
 namespace engine::model {
 
 /// Shape and type of every tensor come from the config; the file only confirms them. Missing tensors come back empty
-/// and are reported together by finish(). Throws Error TensorMismatch, NonFinite, TensorMissing, TensorUnexpected,
-/// UnsupportedFeature.
+/// and are reported together by finish(). Tells the checkpoint's watch how much was looked at. Throws Error
+/// TensorMismatch, NonFinite, TensorMissing, TensorUnexpected, UnsupportedFeature, Cancelled.
 class TensorResolver final : public TensorSource {
 public:
     TensorResolver(const ModelConfig &config, const Checkpoint &checkpoint);
@@ -38,8 +38,10 @@ public:
 private:
     memory::Tensor take(const std::string &name, std::initializer_list<std::uint64_t> dims, const std::string &types);
     memory::Tensor scaleOf(const std::string &weight, std::uint64_t rows, std::uint64_t cols);
-    void scan(const std::string &name, const memory::Tensor &tensor) const;
+    std::uint64_t bytesToScan() const;
+    void scan(const std::string &name, const memory::Tensor &tensor);
     [[noreturn]] void failMissing() const;
+    [[noreturn]] void failNonFinite(const std::string &name, std::uint64_t index) const;
     [[noreturn]] void failMismatch(const std::string &name, const std::string &found,
                                    const std::string &expected) const;
 
@@ -47,6 +49,8 @@ private:
     const Checkpoint &m_checkpoint;
     bool m_scanAll;                                        ///< matrices too, not only norms, biases and scales
     std::optional<Checkpoint::ScatteredReads> m_scattered; ///< unless everything is read
+    std::uint64_t m_toScan;                                ///< bytes, if nothing is wrong
+    std::uint64_t m_scanned = 0;
     std::unordered_set<std::string> m_taken;
     std::vector<std::string> m_missing;
 };

@@ -2,6 +2,7 @@
 // tokenizer.json and tokenizer_config.json as checked values.
 
 #include "engine/generation.h"
+#include "engine/model/load_watch.h"
 #include "engine/text/detail/byte_pair_merger.h"
 #include "engine/text/detail/pre_tokenizer.h"
 
@@ -34,6 +35,6 @@ struct TokenizerFile {
 };
 
 /// Errors: see Tokenizer.
-TokenizerFile readTokenizerFile(const std::string &folder);
+TokenizerFile readTokenizerFile(const std::string &folder, const model::LoadWatch &watch = {});
 
 } // namespace engine::text::detail

@@ -52,9 +52,9 @@ BENCHMARK(readMemory)->Unit(benchmark::kMillisecond);
 
 void linear(benchmark::State &state, DType dtype, int weightBytes, int tokens, int threads)
 {
-    const auto size = static_cast<int>(memory::dtypeBytes(dtype));
-    const int rows = weightBytes / size / cols;
-    const auto bytes = randomBytes(static_cast<std::size_t>(rows) * cols * static_cast<std::size_t>(size));
+    const std::size_t rowBytes = cols / memory::blockElements(dtype) * memory::blockBytes(dtype);
+    const int rows = weightBytes / static_cast<int>(rowBytes);
+    const auto bytes = randomBytes(static_cast<std::size_t>(rows) * rowBytes);
     const std::vector<float> scales(static_cast<std::size_t>(rows / 128 + 1) * (cols / 128), 0.01F);
     backend::Matrix weight{bytes.data(), dtype, rows, cols};
     if (dtype == DType::F8_E4M3)
@@ -71,9 +71,62 @@ void linear(benchmark::State &state, DType dtype, int weightBytes, int tokens, i
     state.SetLabel(backend::cpu::instructionSet());
 }
 
-void registerLinear()
+constexpr int latent = 512; // kv_lora_rank of V2 and V3
+
+struct LatentRows {
+    explicit LatentRows(DType dtype)
+        : rowBytes(latent / memory::blockElements(dtype) * memory::blockBytes(dtype)),
+          count(rowsInCache / static_cast<int>(rowBytes)),
+          bytes(randomBytes(static_cast<std::size_t>(count) * rowBytes))
+    {
+        view = {bytes.data(), dtype, count, latent};
+        if (dtype == DType::F8_E4M3)
+            view.scale = scales.data();
+    }
+
+    std::size_t rowBytes;
+    int count;
+    std::vector<std::uint8_t> bytes;
+    std::vector<float> scales = std::vector<float>(64, 0.01F);
+    backend::Matrix view;
+};
+
+/// Queries through the key rows of kv_b_proj, as absorbed MLA does for one token.
+void absorb(benchmark::State &state, DType dtype)
 {
-    for (const DType dtype : {DType::F8_E4M3, DType::BF16, DType::F16, DType::F32}) {
+    const LatentRows rows(dtype);
+    const std::vector<float> queries(static_cast<std::size_t>(rows.count), 0.5F);
+    std::vector<float> out(latent);
+    backend::cpu::MixCall call;
+    call.weight = rows.view;
+    call.rows = rows.count;
+    call.cols = latent;
+    call.coefficients = queries.data();
+    call.coefficientStride = queries.size();
+    call.tokens = 1;
+    call.out = out.data();
+    call.outStride = latent;
+    for (auto _ : state)
+        backend::cpu::mix(call);
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(rows.bytes.size()));
+}
+
+/// Rows of the embedding.
+void embed(benchmark::State &state, DType dtype)
+{
+    const LatentRows rows(dtype);
+    std::vector<float> out(latent);
+    for (auto _ : state) {
+        for (int row = 0; row < rows.count; ++row)
+            backend::cpu::decodeRow(rows.view, row, out.data());
+    }
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(rows.bytes.size()));
+}
+
+void registerWeightOps()
+{
+    for (const DType dtype : {DType::F8_E4M3, DType::BF16, DType::F16, DType::F32, DType::Q8_0, DType::Q4_0,
+                              DType::Q4_K, DType::Q5_K, DType::Q6_K}) {
         const std::string name(memory::dtypeName(dtype));
         const auto add = [&](const std::string &suffix, int bytes, int tokens, int threads) {
             benchmark::RegisterBenchmark(("linear/" + name + suffix).c_str(),
@@ -85,6 +138,13 @@ void registerLinear()
         add("/1 token from memory", rowsInMemory, 1, 1);
         add("/1 token from memory, 2 threads", rowsInMemory, 1, 2);
         add("/128 tokens", rowsInCache, 128, 1);
+        const auto addOp = [&](const std::string &op, void (*body)(benchmark::State &, DType)) {
+            benchmark::RegisterBenchmark((op + "/" + name).c_str(), [=](benchmark::State &state) {
+                body(state, dtype);
+            })->Unit(benchmark::kMicrosecond);
+        };
+        addOp("absorb", absorb);
+        addOp("embed", embed);
     }
 }
 
@@ -198,7 +258,7 @@ BENCHMARK(prefill)
 
 int main(int argc, char **argv)
 {
-    registerLinear();
+    registerWeightOps();
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();
     return 0;

@@ -1,5 +1,7 @@
 #include "tests/engine/backend/naive.h"
 
+#include "engine/memory/block_formats.h"
+
 #include <hwy/targets.h>
 
 #include <algorithm>
@@ -31,13 +33,55 @@ void store(float value, DType dtype, std::uint8_t *at)
     }
 }
 
+/// The largest d for which no weight is above 1, when dmin takes half of it.
+float largestFactor(DType dtype)
+{
+    switch (dtype) {
+    case DType::Q8_0:
+        return 1.0F / 128.0F;
+    case DType::Q4_0:
+        return 1.0F / 8.0F;
+    case DType::Q4_K:
+        return 0.5F / (63.0F * 15.0F);
+    case DType::Q5_K:
+        return 0.5F / (63.0F * 31.0F);
+    default:
+        return 1.0F / (128.0F * 32.0F);
+    }
+}
+
+/// Random bytes with halves of both signs.
+std::vector<std::uint8_t> randomBlocks(DType dtype, std::size_t count, unsigned seed)
+{
+    const std::size_t size = engine::memory::blockBytes(dtype);
+    const auto halves = engine::memory::blockHalves(dtype);
+    std::mt19937 random(seed);
+    std::vector<std::uint8_t> bytes(count * size);
+    for (std::uint8_t &byte : bytes)
+        byte = static_cast<std::uint8_t>(random() >> 24);
+    const auto factors = randomFloats(count * halves.size(), seed + 1);
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+        const std::size_t which = i % halves.size();
+        const float largest = which == 0 ? largestFactor(dtype) : 0.5F / 63.0F;
+        const std::uint16_t half = engine::memory::floatToF16(factors[i] * largest);
+        std::memcpy(bytes.data() + i / halves.size() * size + halves[which], &half, sizeof half);
+    }
+    return bytes;
+}
+
 } // namespace
 
 RandomMatrix::RandomMatrix(DType dtype, int rows, int cols, unsigned seed, std::size_t offset, bool scaled)
     : m_dtype(dtype), m_rows(rows), m_cols(cols), m_offset(offset)
 {
+    const std::size_t count = static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols);
+    if (engine::memory::isBlockType(dtype)) {
+        m_bytes = randomBlocks(dtype, count / engine::memory::blockElements(dtype), seed);
+        m_bytes.insert(m_bytes.begin(), offset, 0);
+        return;
+    }
     const std::size_t size = engine::memory::dtypeBytes(dtype);
-    const auto values = randomFloats(static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols), seed);
+    const auto values = randomFloats(count, seed);
     m_bytes.resize(values.size() * size + offset);
     for (std::size_t i = 0; i < values.size(); ++i)
         store(values[i], dtype, m_bytes.data() + offset + i * size);
@@ -57,6 +101,11 @@ double RandomMatrix::at(int row, int col) const
 {
     const std::size_t index =
         static_cast<std::size_t>(row) * static_cast<std::size_t>(m_cols) + static_cast<std::size_t>(col);
+    if (engine::memory::isBlockType(m_dtype)) {
+        const std::size_t elements = engine::memory::blockElements(m_dtype);
+        const std::size_t block = index / elements * engine::memory::blockBytes(m_dtype);
+        return engine::memory::blockValue(m_dtype, m_bytes.data() + m_offset + block, index % elements);
+    }
     const std::uint8_t *at = m_bytes.data() + m_offset + index * engine::memory::dtypeBytes(m_dtype);
     const auto half = [&] { return engine::memory::loadUnaligned<std::uint16_t>(at); };
     switch (m_dtype) {

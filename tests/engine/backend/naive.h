@@ -11,7 +11,7 @@
 
 namespace support {
 
-/// A matrix of random weights that owns its memory. `offset` shifts the data to an odd address.
+/// A matrix of random weights up to 1 that owns its memory. `offset` shifts the data to an odd address.
 class RandomMatrix {
 public:
     RandomMatrix(engine::memory::DType dtype, int rows, int cols, unsigned seed, std::size_t offset = 0,

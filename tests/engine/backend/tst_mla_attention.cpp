@@ -184,6 +184,32 @@ private slots:
         }
     }
 
+    void weightsMayLieInBlocks_data()
+    {
+        QTest::addColumn<int>("kvType");
+        for (const DType dtype : {DType::Q8_0, DType::Q4_0, DType::Q4_K, DType::Q5_K, DType::Q6_K})
+            QTest::newRow(engine::memory::dtypeName(dtype).data()) << static_cast<int>(dtype);
+    }
+    void weightsMayLieInBlocks()
+    {
+        QFETCH(int, kvType);
+        const auto backend = engine::backend::makeCpuBackend(2);
+        // Rows of a head start and end anywhere; a row is two blocks of 256 or sixteen of 32.
+        Setting setting({.heads = 3, .nope = 17, .rope = 6, .value = 33, .latent = 512}, 70, 9, CacheType::F32,
+                        static_cast<DType>(kvType));
+        support::forEachInstructionSet([&] {
+            for (const AttentionForm form : {AttentionForm::Absorbed, AttentionForm::Expanded}) {
+                const auto out = setting.run(*backend, form);
+                for (const int head : {0, 2}) {
+                    const auto wanted = setting.definition(8, head);
+                    const auto first = static_cast<std::size_t>((8 * setting.shape.heads + head) * setting.shape.value);
+                    for (std::size_t i = 0; i < wanted.size(); ++i)
+                        QVERIFY(std::abs(out[first + i] - wanted[i]) < 5e-5);
+                }
+            }
+        });
+    }
+
     void formsAgreeOnEveryInstructionSet()
     {
         const auto backend = engine::backend::makeCpuBackend(1);

@@ -104,4 +104,13 @@ void writeGoldenModel(const nlohmann::json &goldenCase, const std::filesystem::p
     writeSafetensors(folder / "model.safetensors", generateWeights(goldenCase));
 }
 
+std::vector<engine::TokenId> generatedTokens(const std::string &name, std::uint64_t seed, std::size_t count, int vocab)
+{
+    Words words(name, seed);
+    std::vector<engine::TokenId> tokens(count);
+    for (engine::TokenId &token : tokens)
+        token = static_cast<engine::TokenId>(words.next() % static_cast<std::uint64_t>(vocab));
+    return tokens;
+}
+
 } // namespace support

@@ -1,14 +1,18 @@
 // The plan against published cache sizes, and what it says when memory is short.
 
 #include "engine/memory_plan.h"
+#include "engine/model/detail/message.h"
 #include "engine/model/memory_plan.h"
 #include "engine/model/model_buffers.h"
+#include "tests/engine/support/expect_error.h"
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/support/tiny_model.h"
 
 #include <QTest>
 
+using engine::ErrorCode;
 using engine::MemoryPlan;
+using engine::model::fittingPlan;
 using engine::model::ModelConfig;
 using engine::model::PlanRequest;
 
@@ -112,6 +116,72 @@ private slots:
         // 256 tokens of 128 heads of 192 numbers alone are 24 MiB.
         QVERIFY(large > std::uint64_t{24} << 20);
         QVERIFY(large < std::uint64_t{2} << 30);
+    }
+
+    void whatFitsIsLoadedAsItIs()
+    {
+        const MemoryPlan plan = fittingPlan(deepseekV3(), {weights, 0, 1, 2 * weights}, "V3");
+        QCOMPARE(plan.contextLength, 163840);
+    }
+
+    void aContextNobodyChoseIsCutToWhatFits()
+    {
+        const std::uint64_t buffers = engine::model::bufferBytes(deepseekV3(), 1);
+        const std::uint64_t page = std::uint64_t{64} * 70'272;
+        // One byte less than 100 pages.
+        const MemoryPlan plan = fittingPlan(deepseekV3(), {weights, 0, 1, weights + buffers + 100 * page - 1}, "V3");
+        QCOMPARE(plan.contextLength, 99 * 64);
+        QVERIFY(plan.fits());
+        QCOMPARE(plan.maxContextLength, 163840);
+    }
+
+    void itIsNotCutToNothing()
+    {
+        const std::uint64_t least = weights + engine::model::bufferBytes(deepseekV3(), 1) + std::uint64_t{512} * 70'272;
+        QCOMPARE(fittingPlan(deepseekV3(), {weights, 0, 1, least}, "V3").contextLength, 512);
+        const auto failure = support::failureOf([&] {
+            fittingPlan(deepseekV3(), {weights, 0, 1, least - 1}, "models/V3");
+        });
+        QCOMPARE(support::complaint(failure, ErrorCode::OutOfMemory, "even with a context of 512 tokens"),
+                 std::string());
+        QCOMPARE(failure->file, std::string("models/V3"));
+        QCOMPARE(failure->field, std::string("weights"));
+        QVERIFY(failure->sentence.find("; 1 bytes are missing.") != std::string::npos);
+    }
+
+    /// Less than 512 tokens is no reason to refuse a model that can do no more.
+    void aModelOfFewTokensNeedsNoMore()
+    {
+        ModelConfig small = deepseekV3();
+        small.max_position_embeddings = 100;
+        const std::uint64_t all = weights + engine::model::bufferBytes(small, 1) + std::uint64_t{128} * 70'272;
+        QCOMPARE(fittingPlan(small, {weights, 0, 1, all}, "V3").contextLength, 100);
+        QVERIFY(support::failureOf([&] { fittingPlan(small, {weights, 0, 1, all - 1}, "V3"); }));
+    }
+
+    void aChosenContextIsRefusedWithNumbers()
+    {
+        const std::uint64_t buffers = engine::model::bufferBytes(deepseekV3(), 1);
+        const std::uint64_t cache = std::uint64_t{32'768} * 70'272;
+        const std::uint64_t available = weights + buffers + cache / 2;
+        const auto failure = support::failureOf([&] {
+            fittingPlan(deepseekV3(), {weights, 32768, 1, available}, "models/V3");
+        });
+        QCOMPARE(support::complaint(failure, ErrorCode::OutOfMemory, "with a context of 32,768 tokens the model needs"),
+                 std::string());
+        QCOMPARE(failure->field, std::string("context"));
+        for (const std::string &part :
+             {engine::model::exactSize(weights + buffers + cache), engine::model::exactSize(available),
+              std::string("; 1.15 GB (1,151,336,448 bytes) are missing."),
+              std::string("Choose a context of at most 16,384 tokens, close other programs,")})
+            QVERIFY2(failure->sentence.find(part) != std::string::npos, failure->sentence.c_str());
+    }
+
+    void sizesAreRoundAndExact()
+    {
+        QCOMPARE(engine::model::exactSize(999), std::string("999 bytes"));
+        QCOMPARE(engine::model::exactSize(16'023'456'789), std::string("16.0 GB (16,023,456,789 bytes)"));
+        QCOMPARE(engine::model::roundSize(999'500), std::string("1.00 MB"));
     }
 
     void aFolderIsPlannedFromItsHeaders()

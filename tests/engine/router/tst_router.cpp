@@ -31,7 +31,7 @@ Routed route(const std::vector<float> &logits, const std::vector<float> &bias, R
     result.weights.resize(ids.size());
     args.x = {&one, 1, 1, 1};
     args.gate = {logits.data(), engine::memory::DType::F32, static_cast<int>(logits.size()), 1};
-    args.bias = bias.data();
+    args.bias = {bias.data(), engine::memory::DType::F32, static_cast<int>(bias.size())};
     args.ids = ids.data();
     args.weights = result.weights.data();
     args.outStride = ids.size();

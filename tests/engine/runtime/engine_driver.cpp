@@ -80,6 +80,13 @@ void EngineDriver::take(engine::GenerationEvent event)
             lock.lock();
         }
         store(m_sent[*request].answer, std::move(event));
+    } else if (auto *progress = std::get_if<engine::ModelLoadProgress>(&event)) {
+        m_loading.push_back(*progress);
+        if (m_onLoading) {
+            lock.unlock(); // it may cancel
+            m_onLoading(m_loading.back());
+            lock.lock();
+        }
     } else {
         m_loaded = std::move(event);
     }
@@ -92,9 +99,24 @@ void EngineDriver::waitUntil(const std::function<bool()> &happened, std::unique_
         throw std::runtime_error("the engine did not answer for 60 s");
 }
 
+void EngineDriver::beginLoad(const std::string &folder, OnLoading onLoading)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_loading.clear();
+        m_onLoading = std::move(onLoading);
+    }
+    m_engine.loadModel(folder);
+}
+
 std::optional<engine::ModelLoaded> EngineDriver::load(const std::string &folder, engine::Failure *failure)
 {
-    m_engine.loadModel(folder);
+    beginLoad(folder);
+    return endLoad(failure);
+}
+
+std::optional<engine::ModelLoaded> EngineDriver::endLoad(engine::Failure *failure)
+{
     std::unique_lock lock(m_mutex);
     waitUntil([this] { return m_loaded.has_value(); }, lock);
     const engine::GenerationEvent event = *std::exchange(m_loaded, {});

@@ -32,10 +32,16 @@ struct Answer {
 class EngineDriver {
 public:
     using OnEvent = std::function<void(const engine::GenerationEvent &)>;
+    using OnLoading = std::function<void(const engine::ModelLoadProgress &)>;
 
     explicit EngineDriver(engine::EngineOptions options = {});
 
     std::optional<engine::ModelLoaded> load(const std::string &folder, engine::Failure *failure = nullptr);
+    /// `onLoading` is called with the progress of the load on the worker thread.
+    void beginLoad(const std::string &folder, OnLoading onLoading = {});
+    std::optional<engine::ModelLoaded> endLoad(engine::Failure *failure = nullptr);
+    /// Of the load that began last and has ended.
+    const std::vector<engine::ModelLoadProgress> &loading() const { return m_loading; }
 
     /// `onEvent` is called with each event of the request on the worker thread.
     void send(engine::GenerationRequest request, OnEvent onEvent = {});
@@ -54,9 +60,11 @@ private:
     void take(engine::GenerationEvent event);
     void waitUntil(const std::function<bool()> &happened, std::unique_lock<std::mutex> &lock);
 
-    std::mutex m_mutex; ///< guards the two below
+    std::mutex m_mutex; ///< guards the four below
     std::map<engine::RequestId, Sent> m_sent;
     std::optional<engine::GenerationEvent> m_loaded; ///< ModelLoaded or ModelLoadFailed
+    std::vector<engine::ModelLoadProgress> m_loading;
+    OnLoading m_onLoading;
     std::condition_variable m_changed;
     engine::Engine m_engine; ///< last: its worker uses the others
 };

@@ -18,8 +18,8 @@ class LoadedModelTest : public QObject {
 
     static bool wasStopped(const std::optional<engine::Failure> &failure)
     {
-        return failure && failure->code == ErrorCode::Internal && failure->file.ends_with("tiny") &&
-               failure->sentence.find("stopped") != std::string::npos;
+        return failure && failure->code == ErrorCode::Cancelled && failure->file.ends_with("tiny") &&
+               failure->sentence.find("cancelled") != std::string::npos;
     }
 
 private slots:

@@ -1,25 +1,22 @@
 #!/usr/bin/env python3
-"""Writes the reference outputs of the text tests with Hugging Face tokenizers and transformers.
+"""Writes the reference outputs of the text tests with Hugging Face tokenizers.
 
     python3 tests/golden/tokenizer/regenerate_tokenizer.py
 
-families.json        one small vocabulary under the splitting rules of every tokenizer of the family: text and ids
-nano.json            the same for resources/models/nano-r1/tokenizer.json
-chat_templates.json  conversations rendered by apply_chat_template
-generated.json       hashes for many generated texts (generated_texts.py)
+families.json   one small vocabulary under the splitting rules of every tokenizer of the family: text and ids
+nano.json       the same for resources/models/nano-r1/tokenizer.json
+generated.json  hashes for many generated texts (generated_texts.py)
 
-Needs tokenizers and transformers (versions are written into the files). The texts hold only characters assigned in
+Needs tokenizers (its version is written into the files). The texts hold only characters assigned in
 Unicode 14: newer ones are letters for a newer regex library and unassigned for an older one.
 """
 
 import json
 import pathlib
 import random
-import tempfile
 import unicodedata
 
 import tokenizers
-import transformers
 
 import generated_texts
 
@@ -161,118 +158,8 @@ def encoded(document, strings):
     return [" ".join(map(str, tokenizer.encode(text, add_special_tokens=False).ids)) for text in strings]
 
 
-# --- conversations ---------------------------------------------------------------------------------------------------
-
-# Chat templates of the published models without their tool branches, written for this test.
-SYSTEM_LAST = ("{%- for message in messages %}{%- if message['role'] == 'system' %}"
-               "{%- set ns.system_prompt = message['content'] %}{%- endif %}{%- endfor %}")
-SYSTEM_JOINED = """
-{%- for message in messages %}
-    {%- if message['role'] == 'system' %}
-        {%- if ns.is_first %}
-            {%- set ns.system_prompt = ns.system_prompt + message['content'] %}
-            {%- set ns.is_first = false %}
-        {%- else %}
-            {%- set ns.system_prompt = ns.system_prompt + '\\n\\n' + message['content'] %}
-        {%- endif %}
-    {%- endif %}
-{%- endfor %}
-"""
-TURNS = """{%- for message in messages %}
-    {%- if message['role'] == 'user' %}
-        {{- '<｜User｜>' + message['content'] }}
-    {%- elif message['role'] == 'assistant' and message['content'] is not none %}
-        {%- set content = message['content'] %}
-        STRIP
-        {{- '<｜Assistant｜>' + content + '<｜end▁of▁sentence｜>' }}
-    {%- endif %}
-    {%- if message['role'] == 'assistant' and message['tool_calls'] is defined %}
-        {{- raise_exception('no tools here') }}
-    {%- endif %}
-{%- endfor %}
-"""
-STRIP = "{%- if '</think>' in content %}{%- set content = content.split('</think>')[-1] %}{%- endif %}"
-HEAD = "{%- set ns = namespace(system_prompt='', is_first=true) -%}\n"
-START = "{{- bos_token }}{{ ns.system_prompt }}"
-LLM = """{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}{{ bos_token }}
-{%- for message in messages %}
-{%- if message['role'] == 'user' %}{{ 'User: ' + message['content'] + '\\n\\n' }}
-{%- elif message['role'] == 'assistant' %}{{ 'Assistant: ' + message['content'] + eos_token }}
-{%- elif message['role'] == 'system' %}{{ message['content'] + '\\n\\n' }}
-{%- endif %}{% endfor %}{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"""
-TEMPLATES = {
-    "deepseek-llm": LLM,
-    "deepseek-v3": HEAD + SYSTEM_JOINED + START + TURNS.replace("STRIP", "") +
-    "{%- if add_generation_prompt %}{{ '<｜Assistant｜>' }}{% endif %}\n",
-    "deepseek-r1": HEAD + SYSTEM_LAST + START + TURNS.replace("STRIP", STRIP) +
-    "{%- if add_generation_prompt %}{{ '<｜Assistant｜><think>\\n' }}{% endif %}",
-    "deepseek-r1-0528": HEAD + SYSTEM_JOINED + START + TURNS.replace("STRIP", STRIP) +
-    "{% if add_generation_prompt %}{{- '<｜Assistant｜>' -}}{% endif %}",
-}
-OPENING, CLOSING = "<think>\n", "</think>\n\n"
-
-
-def message(role, text, thinking="", closed=True):
-    return {"role": role, "text": text, "thinking": thinking, "thinkingClosed": closed}
-
-
-def conversations():
-    rng = random.Random(5)
-    phrases = ["What is 12 × 7?", "你好，请比较 9.9 和 9.11。", "line one\nline two", "  leading and trailing  ", "It's 42.", "",
-               "```python\nprint('hi')\n```\n", "e = mc²\n", "<b>not a tag</b>", "äöü ß é", "👨‍👩‍👧‍👦!"]
-    made = [
-        [message("user", "Hello")],
-        [message("system", "Be brief.\nUse English."), message("user", "Hello")],
-        [message("system", "One."), message("system", "Two."), message("user", "Hello")],
-        [message("user", "Hello"), message("assistant", "Hi.", "The user greets me.\n"), message("user", "Bye")],
-        [message("user", "Hello"), message("assistant", "Hi."), message("user", "Bye")],
-        [message("user", "Hello"), message("assistant", "", "I was stopped", False), message("user", "Bye")],
-        [message("user", "Hello"), message("assistant", "\nHi.", "\n"), message("system", "Late."), message("user", "Bye")],
-        [message("user", "a"), message("user", "b"), message("assistant", "c"), message("assistant", "d", "t\n")],
-    ]
-    while len(made) < 40:
-        chat = [message("system", rng.choice(phrases))] if rng.random() < .4 else []
-        for _ in range(rng.randint(0, 4)):
-            thinking = rng.choice(phrases) + "\n" if rng.random() < .6 else ""
-            chat += [message("user", rng.choice(phrases)), message("assistant", rng.choice(phrases), thinking)]
-        chat.append(message("user", rng.choice(phrases)))
-        made.append(chat)
-    continued = []
-    for chat in made[3:11]:
-        continued.append(chat + [message("assistant", "So far", "A thought.\n")])
-        continued.append(chat + [message("assistant", "", "Half a thou", False)])
-        continued.append(chat + [message("assistant", "Only text")])
-        continued.append(chat + [message("assistant", "", "Just thought.\n")])
-        continued.append(chat + [message("assistant", "")])
-    return [(chat, False) for chat in made] + [(chat, True) for chat in continued]
-
-
-def raw(entry, name):
-    """The model's output as the template gets it; formats that never strip do not get foreign thoughts."""
-    content = entry["text"]
-    if entry["thinking"] and entry["thinkingClosed"] and name.startswith("deepseek-r1"):
-        content = entry["thinking"] + CLOSING + content
-    if name == "deepseek-llm" and entry["role"] == "assistant":
-        content = content.removeprefix(" ")  # the model writes the space after "Assistant:" itself
-    return {"role": entry["role"], "content": content}
-
-
-def rendered(tokenizer, name, chat, continued):
-    """apply_chat_template; for a continued answer of what comes before it, with the answer behind the prompt."""
-    before = chat[:-1] if continued else chat
-    text = tokenizer.apply_chat_template([raw(entry, name) for entry in before], chat_template=TEMPLATES[name],
-                                         tokenize=False, add_generation_prompt=True)
-    if not continued:
-        return text
-    last = chat[-1]
-    if not last["thinking"]:
-        return text.removesuffix(OPENING) + last["text"] if last["text"] else text
-    text = text.removesuffix(OPENING) + OPENING + last["thinking"]
-    return text + CLOSING + last["text"] if last["thinkingClosed"] else text
-
-
 def main():
-    versions = {"tokenizers": tokenizers.__version__, "transformers": transformers.__version__}
+    versions = {"tokenizers": tokenizers.__version__}
     vocab, merges = train()
     strings = texts(260, seed=14)
     families = {}
@@ -286,20 +173,6 @@ def main():
     strings = texts(400, seed=15)
     write("nano.json", {"versions": versions, "texts": strings, "ids": encoded(json.loads(NANO.read_text()), strings)})
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "tokenizer.json"
-        path.write_text(json.dumps(base))
-        tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_file=str(path), bos_token=BOS, eos_token=EOS)
-    reference = tokenizers.Tokenizer.from_str(json.dumps(base))
-    cases = []
-    for chat, continued in conversations():
-        case = {"messages": chat, "continueLast": continued, "rendered": {}, "ids": {}}
-        for name in TEMPLATES:
-            text = rendered(tokenizer, name, chat, continued)
-            case["rendered"][name] = text
-            case["ids"][name] = " ".join(map(str, reference.encode(text, add_special_tokens=False).ids))
-        cases.append(case)
-    write("chat_templates.json", {"versions": versions, "templates": TEMPLATES, "cases": cases}, ascii_only=False)
     generated_texts.main()
 
 

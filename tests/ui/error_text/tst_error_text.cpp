@@ -13,7 +13,7 @@ using engine::ErrorCode;
 
 namespace {
 
-constexpr int engineCodes = static_cast<int>(ErrorCode::Internal) + 1;
+constexpr int engineCodes = static_cast<int>(ErrorCode::Cancelled) + 1;
 constexpr int storageProblems = static_cast<int>(StorageProblem::Other) + 1;
 
 QString textOf(int code)

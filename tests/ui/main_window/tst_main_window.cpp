@@ -8,6 +8,7 @@
 #include "ui/window/chat_page.h"
 #include "ui/window/composer.h"
 #include "ui/window/find_bar.h"
+#include "ui/window/model_bar.h"
 #include "ui/window/notice_bar.h"
 #include "ui/window/sidebar.h"
 #include "ui/window/toast.h"
@@ -318,6 +319,33 @@ private slots:
         settings.theme = Theme::Dark;
         m_window->applySettings(settings);
         QCOMPARE(polished.count(), 2);
+    }
+
+    void aFailureLeavesTheModelThatIsOpen()
+    {
+        m_window->showModel(samples::model());
+        m_window->showModelLoading(QStringLiteral("m"));
+        m_window->showModelFailure({engine::ErrorCode::OutOfMemory, "m", "weights", "m: too large."},
+                                   QStringLiteral("m"), samples::model());
+        QVERIFY(visibleNotice());
+        const QString text = visibleNotice()->text();
+        QVERIFY2(text.startsWith(QStringLiteral("m does not fit into memory. Close other programs")), qPrintable(text));
+        QVERIFY2(text.endsWith(QStringLiteral("nano-r1 stays open.")), qPrintable(text));
+        QVERIFY(part<Composer>()->state() == Composer::State::Ready);
+        QVERIFY(part<ModelBar>()->summary().startsWith(QStringLiteral("deepseek_v3")));
+    }
+
+    void aCancelledLoadIsNoFailure()
+    {
+        const engine::Failure cancelled{engine::ErrorCode::Cancelled, "m", {}, {}};
+        m_window->showModelLoading(QStringLiteral("m"));
+        m_window->showModelFailure(cancelled, QStringLiteral("m"));
+        QVERIFY(!visibleNotice());
+        QVERIFY(part<Composer>()->state() == Composer::State::NoModel);
+        m_window->showModelLoading(QStringLiteral("m"));
+        m_window->showModelFailure(cancelled, QStringLiteral("m"), samples::model());
+        QVERIFY(!visibleNotice());
+        QVERIFY(part<Composer>()->state() == Composer::State::Ready);
     }
 
     void aModelFailureSaysWhatToDoAndGoesWithTheNextModel()

@@ -4,11 +4,13 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/context_gauge.h"
 #include "ui/widgets/format.h"
+#include "ui/widgets/load_progress.h"
 #include "ui/widgets/routing_strip.h"
 #include "ui/widgets/sparkline.h"
 #include "ui/widgets/visible_text.h"
 #include "ui/window/model_bar.h"
 
+#include <QSignalSpy>
 #include <QTest>
 
 using namespace ui;
@@ -60,6 +62,81 @@ private slots:
         dense.quantization = "BF16";
         m_bar->showModel(dense);
         QCOMPARE(m_bar->summary(), QStringLiteral("llama · 3.0M total · BF16"));
+    }
+
+    void aCapBecauseOfMemoryIsTold()
+    {
+        engine::ModelInfo info = samples::model();
+        info.maxContextLength = 163'840;
+        m_bar->showModel(info); // chosen by somebody
+        QVERIFY(!m_bar->summary().contains(QStringLiteral("capped")));
+        QVERIFY(!m_bar->context()->details().contains(QStringLiteral("163,840")));
+        info.contextCapped = true;
+        m_bar->showModel(info);
+        QVERIFY(m_bar->summary().endsWith(QStringLiteral("context capped to 4,096 of 163,840 because of memory")));
+        QVERIFY(m_bar->context()->details().endsWith(
+            QStringLiteral("Capped to 4,096 of the model's 163,840 tokens because of memory")));
+        m_bar->showModel(samples::model());
+        QVERIFY(!m_bar->context()->details().contains(QStringLiteral("Capped")));
+    }
+
+    void aQuickLoadShowsNoButton()
+    {
+        m_bar->showLoading(QStringLiteral("models/large"));
+        m_bar->showProgress(progress(engine::LoadStage::Weights, 1, 4));
+        QVERIFY(!m_bar->cancelButton()->isVisible());
+        QVERIFY(!m_bar->loadLine()->isVisible());
+        QCOMPARE(m_bar->summary(), QStringLiteral("Loading…"));
+        m_bar->showModel(samples::model());
+        QTest::qWait(400);
+        QVERIFY(!m_bar->cancelButton()->isVisible());
+    }
+
+    void aSlowLoadSaysHowFarItIs()
+    {
+        m_bar->showLoading(QStringLiteral("models/large"));
+        QTRY_VERIFY(m_bar->cancelButton()->isVisible());
+        QVERIFY(m_bar->loadLine()->isVisible());
+        m_bar->showProgress(progress(engine::LoadStage::Headers, 30, 60));
+        QCOMPARE(m_bar->summary(), QStringLiteral("Reading the headers, 50%"));
+        QCOMPARE(m_bar->loadLine()->fraction(), 0.5 / 6.0);
+        m_bar->showProgress(progress(engine::LoadStage::Weights, 3, 4));
+        QCOMPARE(m_bar->summary(), QStringLiteral("Checking the weights, 75%"));
+        QCOMPARE(m_bar->loadLine()->fraction(), 1.75 / 6.0);
+        m_bar->showProgress(progress(engine::LoadStage::Tokenizer, 0, 0));
+        QCOMPARE(m_bar->summary(), QStringLiteral("Reading the tokenizer…"));
+        m_bar->showModel(samples::model());
+        QVERIFY(!m_bar->cancelButton()->isVisible());
+        QVERIFY(!m_bar->loadLine()->isVisible());
+    }
+
+    void progressOfAnotherModelIsNotShown()
+    {
+        m_bar->showLoading(QStringLiteral("models/large/"));
+        QTRY_VERIFY(m_bar->cancelButton()->isVisible());
+        engine::ModelLoadProgress other = progress(engine::LoadStage::Weights, 3, 4);
+        other.folder = "models/before";
+        m_bar->showProgress(other);
+        QCOMPARE(m_bar->summary(), QStringLiteral("Loading…"));
+        m_bar->showModel(samples::model());
+        m_bar->showProgress(progress(engine::LoadStage::Weights, 3, 4)); // late
+        QVERIFY(m_bar->summary().startsWith(QStringLiteral("deepseek_v3")));
+    }
+
+    void cancelIsAskedForOnce()
+    {
+        QSignalSpy wished(m_bar.get(), &ModelBar::cancelLoadRequested);
+        m_bar->showLoading(QStringLiteral("models/large"));
+        QTRY_VERIFY(m_bar->cancelButton()->isVisible());
+        QTest::mouseClick(m_bar->cancelButton(), Qt::LeftButton);
+        QTest::mouseClick(m_bar->cancelButton(), Qt::LeftButton);
+        QCOMPARE(wished.count(), 1);
+        QCOMPARE(m_bar->summary(), QStringLiteral("Cancelling…"));
+        m_bar->showNothing();
+        QCOMPARE(m_bar->summary(), QStringLiteral("Open a model folder, or drop one onto the window"));
+        m_bar->showLoading(QStringLiteral("models/large"));
+        QTRY_VERIFY(m_bar->cancelButton()->isVisible());
+        QVERIFY(m_bar->cancelButton()->isEnabled());
     }
 
     void theStripIsHiddenWithoutExperts()
@@ -191,6 +268,11 @@ private slots:
     }
 
 private:
+    static engine::ModelLoadProgress progress(engine::LoadStage stage, std::uint64_t done, std::uint64_t total)
+    {
+        return {"models/large", stage, done, total};
+    }
+
     std::unique_ptr<ModelBar> m_bar;
 };
 
