@@ -24,10 +24,14 @@ private slots:
         settings.ui.sampler.temperature = 0.25;
         settings.ui.sampler.seed = 9223372036854775807ULL;
         settings.ui.geometry = QByteArray("\0\1\2", 3);
+        settings.modelContext = 8192;
+        settings.libraryFolders = {"/data/我的 模型", "/mnt/models"};
         QVERIFY(app::saveSettings(file, settings));
 
         const auto read = app::loadSettings(file);
         QCOMPARE(read.modelFolder, settings.modelFolder);
+        QCOMPARE(read.modelContext, 8192);
+        QCOMPARE(read.libraryFolders, settings.libraryFolders);
         QVERIFY(read.ui.theme == ui::Theme::Dark);
         QCOMPARE(read.ui.language, QString("zh_CN"));
         QVERIFY(read.ui.thinking == ui::ThinkingDisplay::AlwaysCollapsed);
@@ -54,7 +58,8 @@ private slots:
         QFile file(path);
         QVERIFY(file.open(QFile::WriteOnly));
         file.write(
-            "[window]\ntheme=99\nthinking=soon\ntextScale=4000\n[sampler]\ntemperature=hot\ntopP=7\nmaxTokens=-5\n");
+            "[window]\ntheme=99\nthinking=soon\ntextScale=4000\n[sampler]\ntemperature=hot\ntopP=7\nmaxTokens=-5\n"
+            "[model]\ncontext=-3\n[library]\nfolders=relative, /there, /there\n");
         file.close();
         const auto read = app::loadSettings(path);
         QVERIFY(read.ui.theme == ui::Theme::System);
@@ -63,6 +68,8 @@ private slots:
         QCOMPARE(read.ui.sampler.temperature, storage::SamplerRecord{}.temperature);
         QCOMPARE(read.ui.sampler.topP, 1.0);
         QCOMPARE(read.ui.sampler.maxTokens, 1);
+        QCOMPARE(read.modelContext, 0);
+        QCOMPARE(read.libraryFolders, QStringList{"/there"});
     }
 
     void relativeXdgFoldersAreIgnored()
