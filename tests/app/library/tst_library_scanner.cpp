@@ -88,6 +88,7 @@ private slots:
         Listener heard(scanner);
         for (int i = 0; i < 5; ++i)
             scanner.scan(place(folder.path() / "old"));
+        QThread::msleep(300); // what was found so far waits for this thread
         scanner.scan(place(folder.path() / "new"));
         QVERIFY(heard.waitForEnd());
         QTest::qWait(50);
