@@ -35,6 +35,12 @@ MessageRecord userMessage(ConversationId conversation, MessageId parent, const Q
     return message;
 }
 
+/// A reply that another model began with a choice this one does not have goes on as this one's template says.
+engine::ThinkingMode possible(engine::ThinkingMode mode, const engine::ModelInfo &model)
+{
+    return model.canSwitchThinking ? mode : engine::ThinkingMode::Template;
+}
+
 } // namespace
 
 ChatController::ChatController(ui::MainWindow &window, storage::ConversationStore &store,
@@ -56,6 +62,7 @@ void ChatController::connectWindow()
     connect(&m_window, &MainWindow::editRequested, this, &ChatController::edit);
     connect(&m_window, &MainWindow::continueRequested, this, &ChatController::continueReply);
     connect(&m_window, &MainWindow::branchRequested, this, &ChatController::showBranch);
+    connect(&m_window, &MainWindow::promptRequested, this, &ChatController::showPrompt);
     connect(&m_window, &MainWindow::renameRequested, this, &ChatController::rename);
     connect(&m_window, &MainWindow::pinRequested, this, &ChatController::pin);
     connect(&m_window, &MainWindow::deleteRequested, this, &ChatController::remove);
@@ -68,6 +75,8 @@ void ChatController::connectGeneration()
     connect(&m_generation, &GenerationController::textArrived, this, &ChatController::onText);
     connect(&m_generation, &GenerationController::liveChanged, this, &ChatController::onLive);
     connect(&m_generation, &GenerationController::replyEnded, this, &ChatController::onEnd);
+    connect(&m_generation, &GenerationController::promptShown, this, &ChatController::onPrompt);
+    connect(&m_generation, &GenerationController::promptFailed, &m_window, &ui::MainWindow::showPromptFailure);
     connect(&m_generation, &GenerationController::savingFailed, this,
             [this](const storage::Failure &failure) { m_window.showSaveFailure(shownFailure(failure)); });
     connect(&m_generation, &GenerationController::savingRecovered, &m_window, &ui::MainWindow::clearSaveFailure);
@@ -207,7 +216,9 @@ void ChatController::startReply(const ConversationTree &tree, const MessageRecor
     const ConversationId id = tree.summary().id;
     const auto earlier =
         continuing ? reply.statistics.value_or(storage::StatisticsRecord{}) : storage::StatisticsRecord{};
-    m_generation.start({id, reply.id}, buildRequest(tree, reply, continuing), earlier);
+    engine::GenerationRequest request = buildRequest(tree, reply, continuing);
+    request.thinking = possible(request.thinking, m_generation.model());
+    m_generation.start({id, reply.id}, std::move(request), earlier);
     showActivity();
     refreshSummary(id);
 }
@@ -222,8 +233,9 @@ MessageRecord ChatController::newReply(ConversationId conversation, MessageId pa
     reply.state = MessageState::Streaming;
     reply.modelName = model.name;
     reply.modelFingerprint = model.fingerprint;
-    reply.thinkingClosed = !model.reasons;
     reply.sampler = samplerFor(m_settings, model);
+    reply.thinking = thinkingFor(m_settings, model);
+    reply.thinkingClosed = !beginsWithThought(reply.thinking, model);
     return reply;
 }
 
@@ -322,6 +334,36 @@ void ChatController::stop()
 {
     m_turns.stop(shownKey());
     m_generation.stop(m_current);
+}
+
+/// The prompt of a reply is made again as it was; of the next message there is a row only in the mind.
+void ChatController::showPrompt(const ui::PromptWish &wish)
+{
+    if (m_generation.loading() || !m_generation.modelReady())
+        return;
+    static const ConversationTree newChat;
+    const ConversationTree *open = tree(m_current);
+    const ConversationTree &shown = open != nullptr ? *open : newChat;
+    const MessageRecord *reply = wish.reply != 0 ? shown.find(wish.reply) : nullptr;
+    const MessageRecord next = newReply(m_current, shown.leaf());
+    const MessageRecord &target = reply != nullptr ? *reply : next;
+    engine::GenerationRequest request = buildRequest(shown, target, false);
+    const bool asked = !request.messages.empty() && request.messages.back().role == engine::Role::User;
+    const std::string draft = wish.draft.trimmed().toStdString();
+    if (reply == nullptr && (!asked || !draft.empty()))
+        request.messages.push_back({engine::Role::User, draft, {}, true});
+    request.thinking = possible(request.thinking, m_generation.model());
+    m_promptAsked = {wish, {}, {}, unansweredThoughts(shown, target), request.retention};
+    for (const engine::ChatMessage &message : request.messages)
+        m_promptAsked.roles.push_back(message.role);
+    m_generation.showPrompt(std::move(request));
+}
+
+void ChatController::onPrompt(const engine::PromptShown &prompt)
+{
+    ui::ShownPrompt shown = m_promptAsked;
+    shown.prompt = prompt;
+    m_window.showPrompt(shown);
 }
 
 void ChatController::rename(ConversationId id, const QString &title)

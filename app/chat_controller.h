@@ -36,6 +36,7 @@ public:
     void continueReply(storage::MessageId reply);
     void showBranch(storage::MessageId message, int branch);
     void stop();
+    void showPrompt(const ui::PromptWish &wish);
     void rename(storage::ConversationId id, const QString &title);
     void pin(storage::ConversationId id, bool pinned);
     void remove(storage::ConversationId id);
@@ -65,6 +66,7 @@ private:
 
     void onText(const ReplyTarget &target, storage::PartKind kind, const std::string &text);
     void onLive(const Reply &reply);
+    void onPrompt(const engine::PromptShown &prompt);
     void onEnd(const ReplyTarget &target, const ReplyEnd &end);
 
     ConversationTree *tree(storage::ConversationId id);
@@ -85,6 +87,7 @@ private:
     storage::ConversationId m_newChat = -1;
     TurnsInFlight m_turns;
     int m_textsGivenBack = 0;
+    ui::ShownPrompt m_promptAsked; ///< all but the prompt itself, until that comes
     /// Open conversations: the one shown and those with a reply in flight or not saved yet.
     std::map<storage::ConversationId, ConversationTree> m_trees;
     struct Removed {

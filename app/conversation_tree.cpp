@@ -98,6 +98,7 @@ ui::TranscriptMessage ConversationTree::transcriptMessage(const MessageRecord &m
     shown.damaged = message.damaged;
     shown.statistics = message.statistics;
     shown.sampler = message.sampler;
+    shown.asked = message.thinking;
     return shown;
 }
 

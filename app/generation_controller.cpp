@@ -114,6 +114,15 @@ void GenerationController::stop(storage::ConversationId conversation)
     }
 }
 
+void GenerationController::showPrompt(engine::GenerationRequest request)
+{
+    if (m_promptRequest != 0)
+        m_engine->cancel(m_promptRequest);
+    request.id = ++m_lastRequest;
+    m_promptRequest = request.id;
+    m_engine->showPrompt(std::move(request));
+}
+
 bool GenerationController::generating(storage::ConversationId conversation) const
 {
     return reply(conversation) != nullptr;
@@ -250,6 +259,22 @@ void GenerationController::handle(const engine::GenerationFailed &event)
 {
     if (Pending *pending = find(event.request))
         endReply(event.request, pending->reply.end(event));
+}
+
+void GenerationController::handle(const engine::PromptShown &event)
+{
+    if (event.request != m_promptRequest)
+        return;
+    m_promptRequest = 0;
+    emit promptShown(event);
+}
+
+void GenerationController::handle(const engine::PromptShowFailed &event)
+{
+    if (event.request != m_promptRequest)
+        return;
+    m_promptRequest = 0;
+    emit promptFailed(event.failure);
 }
 
 void GenerationController::addText(Pending &pending, const std::vector<engine::TextPiece> &text)

@@ -34,6 +34,8 @@ public:
     /// The reply's message exists in the history (state Streaming). Ends at once, as stopped, after settle().
     void start(ReplyTarget target, engine::GenerationRequest request, storage::StatisticsRecord earlier = {});
     void stop(storage::ConversationId conversation);
+    /// Answered by promptShown or promptFailed, unless another one is asked for before.
+    void showPrompt(engine::GenerationRequest request);
     bool generating(storage::ConversationId conversation) const;
     const Reply *reply(storage::ConversationId conversation) const;
 
@@ -56,6 +58,8 @@ signals:
     void textArrived(const app::ReplyTarget &target, storage::PartKind kind, const std::string &text);
     void liveChanged(const app::Reply &reply);
     void replyEnded(const app::ReplyTarget &target, const app::ReplyEnd &end);
+    void promptShown(const engine::PromptShown &prompt);
+    void promptFailed(const engine::Failure &failure);
     void savingFailed(const storage::Failure &failure); ///< tried again every few seconds
     void savingRecovered();                             ///< everything is saved after all
 
@@ -74,8 +78,8 @@ private:
     void handle(const engine::TokenGenerated &event);
     void handle(const engine::GenerationFinished &event);
     void handle(const engine::GenerationFailed &event);
-    void handle(const engine::PromptShown &) {} ///< not asked for here
-    void handle(const engine::PromptShowFailed &) {}
+    void handle(const engine::PromptShown &event);
+    void handle(const engine::PromptShowFailed &event);
 
     static void addText(Pending &pending, const std::vector<engine::TextPiece> &text);
     void saveTexts();
@@ -94,7 +98,8 @@ private:
     QTimer m_retryTimer;
     QElapsedTimer m_sinceFrame;
     engine::RequestId m_lastRequest = 0;
-    int m_loads = 0; ///< asked for and not answered
+    engine::RequestId m_promptRequest = 0; ///< 0: none waits for its answer
+    int m_loads = 0;                       ///< asked for and not answered
     bool m_settling = false;
     std::unique_ptr<engine::Engine> m_engine; ///< last: its worker must be gone before what it wakes
 };

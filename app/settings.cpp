@@ -93,6 +93,10 @@ Settings loadSettings(const QString &path)
     ui.showRoutingStrip = file.value("window/routingStrip", true).toBool();
     ui.copyWithThinking = file.value("window/copyWithThinking", false).toBool();
     ui.textScalePercent = clampedInt(file, "window/textScale", 100, 80, 200);
+    ui.retention = clampedEnum(file.value("chat/earlierThoughts"), engine::ThinkingRetention::Template,
+                               engine::ThinkingRetention::None);
+    ui.thinkingMode =
+        clampedEnum(file.value("chat/thinkingMode"), engine::ThinkingMode::Template, engine::ThinkingMode::Off);
     ui.geometry = file.value("window/geometry").toByteArray();
     ui.splitter = file.value("window/splitter").toByteArray();
     settings.modelFolder = file.value("model/folder").toString();
@@ -113,6 +117,8 @@ bool saveSettings(const QString &path, const Settings &settings)
     file.setValue("window/routingStrip", ui.showRoutingStrip);
     file.setValue("window/copyWithThinking", ui.copyWithThinking);
     file.setValue("window/textScale", ui.textScalePercent);
+    file.setValue("chat/earlierThoughts", static_cast<int>(ui.retention));
+    file.setValue("chat/thinkingMode", static_cast<int>(ui.thinkingMode));
     file.setValue("window/geometry", ui.geometry);
     file.setValue("window/splitter", ui.splitter);
     file.setValue("model/folder", settings.modelFolder);

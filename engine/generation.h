@@ -102,6 +102,7 @@ struct PromptProgress {
 struct PromptToken {
     TokenId token = -1;
     std::string text; ///< of this token alone; parts of a character are U+FFFD
+    int bytes = 0;    ///< of the prompt's text it stands for: tells where a character is split
 };
 
 /// Prefill is over; the first token follows.

@@ -43,6 +43,19 @@ struct SamplerRecord {
     int maxTokens = 1024;
 };
 
+/// Whether a reply begins with a thought, where the model's template leaves the choice.
+enum class ThinkingMode { Template, On, Off };
+/// Which earlier thoughts the model saw again. Template: as its own template does.
+enum class ThoughtsShown { Template, All, Newest, None };
+
+/// How a reply was asked for beyond its sampler settings.
+struct ThinkingRecord {
+    ThinkingMode mode = ThinkingMode::Template;
+    ThoughtsShown thoughtsShown = ThoughtsShown::Template;
+
+    bool operator==(const ThinkingRecord &) const = default;
+};
+
 struct StatisticsRecord {
     int promptTokens = 0;
     int cachedTokens = 0;
@@ -73,9 +86,10 @@ struct MessageRecord {
     std::int64_t createdAt = 0;
     std::vector<MessagePart> parts; ///< a user message has one Answer part
     bool thinkingClosed = true;     ///< false: stopped in mid-thought
-    std::string modelName;          ///< assistant messages only, as the next four
+    std::string modelName;          ///< assistant messages only, as the next five
     std::string modelFingerprint;
     std::optional<SamplerRecord> sampler;
+    ThinkingRecord thinking;
     std::optional<StatisticsRecord> statistics;
     FailureRecord failure; ///< of a failed message
     bool damaged = false;  ///< row checksum did not match: shown, but marked

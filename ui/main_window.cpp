@@ -2,6 +2,7 @@
 
 #include "ui/library/library_page.h"
 #include "ui/library/open_folder.h"
+#include "ui/prompt/prompt_window.h"
 #include "ui/theme/theme.h"
 #include "ui/transcript/transcript_view.h"
 #include "ui/widgets/visible_text.h"
@@ -75,6 +76,7 @@ void MainWindow::showModelFailure(const engine::Failure &failure, const QString 
     else
         m_parts->chat->modelBar->showFailure(folder);
     m_parts->chat->library->showOpen({});
+    showPromptFailure(failure);
     m_parts->chat->welcome->setModel({}, false);
     m_parts->chat->composer->setState(Composer::State::NoModel);
     m_parts->updateActions();
@@ -160,6 +162,7 @@ void MainWindow::showTranscript(std::vector<TranscriptMessage> messages)
     m_parts->chat->transcript->setMessages(std::move(messages));
     m_parts->showUsage();
     m_parts->updateActions();
+    m_parts->promptChanged();
 }
 
 void MainWindow::appendMessage(const TranscriptMessage &message)
@@ -187,6 +190,7 @@ void MainWindow::finishMessage(const TranscriptMessage &message)
     m_parts->chat->transcript->finishMessage(message);
     m_parts->showUsage();
     m_parts->updateActions();
+    m_parts->promptChanged();
 }
 
 void MainWindow::setGenerating(bool generating)
@@ -196,7 +200,21 @@ void MainWindow::setGenerating(bool generating)
     m_parts->generating = generating;
     if (m_parts->modelReady)
         m_parts->chat->composer->setState(generating ? Composer::State::Generating : Composer::State::Ready);
+    if (m_parts->prompt)
+        m_parts->prompt->setGenerating(generating);
     m_parts->updateActions();
+}
+
+void MainWindow::showPrompt(const ShownPrompt &prompt)
+{
+    if (m_parts->prompt)
+        m_parts->prompt->showPrompt(prompt);
+}
+
+void MainWindow::showPromptFailure(const engine::Failure &failure)
+{
+    if (m_parts->prompt)
+        m_parts->prompt->showFailure(failure);
 }
 
 void MainWindow::showNotice(const QString &sentence)

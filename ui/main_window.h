@@ -6,6 +6,7 @@
 #include "engine/model_library.h"
 #include "storage/records.h"
 #include "ui/error_text.h"
+#include "ui/shown_prompt.h"
 #include "ui/transcript_message.h"
 #include "ui/ui_settings.h"
 
@@ -60,6 +61,11 @@ public:
     void finishMessage(const TranscriptMessage &message);
     void setGenerating(bool generating); ///< Send becomes Stop
 
+    // --- exact prompt --------------------------------------------------------------------------
+    /// Answers to promptRequested.
+    void showPrompt(const ShownPrompt &prompt);
+    void showPromptFailure(const engine::Failure &failure);
+
     // --- notices -------------------------------------------------------------------------------
     void showNotice(const QString &sentence);        ///< a bar across the top; empty hides it
     void showFailure(const StorageFailure &failure); ///< the same bar; its text follows the language
@@ -84,6 +90,7 @@ signals:
     void editRequested(storage::MessageId userMessage, const QString &text);
     void continueRequested(storage::MessageId reply);
     void branchRequested(storage::MessageId message, int branch); ///< show alternative number `branch`
+    void promptRequested(const ui::PromptWish &wish);             ///< again whenever what is shown may have changed
     /// `contextLength`: tokens, 0 = as the model comes.
     void openModelRequested(const QString &path, int contextLength = 0);
     void cancelLoadRequested();

@@ -23,6 +23,7 @@ struct TranscriptMessage {
     bool damaged = false;
     std::optional<storage::StatisticsRecord> statistics;
     std::optional<storage::SamplerRecord> sampler;
+    storage::ThinkingRecord asked; ///< beyond the sampler settings
 };
 
 /// Whether a reply that ended early can go on where it stopped. A full context would be full again.

@@ -5,6 +5,7 @@
 #include "app/cli/line_reader.h"
 #include "app/cli/prompt_source.h"
 #include "app/cli/sampler_options.h"
+#include "app/cli/thought_options.h"
 
 #include <memory>
 
@@ -15,6 +16,7 @@ namespace {
 struct ChatOptions {
     std::string system;
     SamplerOptions sampler;
+    ThoughtOptions thoughts;
     bool hideThinking = false;
 };
 
@@ -121,6 +123,7 @@ private:
         request.sampler.seed = m_sampler.seed + static_cast<std::uint64_t>(m_turn);
         request.maxTokens = m_options.sampler.maxTokens(m_client.model());
         request.captureRouting = false;
+        m_options.thoughts.fill(request);
         m_view->replyBegins(++m_turn, request);
         return m_client.generate(request, [this](const engine::GenerationEvent &event) { m_view->show(event); });
     }
@@ -153,6 +156,7 @@ void addChatCommand(CLI::App &program, Selection &selection)
         addCommand(program, selection, "chat", "Talk with a model; each line of the input is a message");
     const auto options = std::make_shared<ChatOptions>();
     options->sampler.addTo(command);
+    options->thoughts.addTo(command);
     command.add_option("--system", options->system, "System message")->type_name("TEXT");
     command.add_flag("--hide-thinking", options->hideThinking, "Begin with /think off");
     command.callback([&selection, options] {

@@ -53,6 +53,7 @@ CLI::Validator within(Number lowest, Number highest)
 std::string modelFolder(const CommonOptions &options);
 
 void addChatCommand(CLI::App &program, Selection &selection);
+void addPromptCommand(CLI::App &program, Selection &selection);
 void addGenerateCommand(CLI::App &program, Selection &selection);
 void addEvalCommand(CLI::App &program, Selection &selection);
 void addBenchCommand(CLI::App &program, Selection &selection);

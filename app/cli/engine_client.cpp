@@ -107,4 +107,22 @@ Reply EngineClient::generate(engine::GenerationRequest request, const Watch &wat
     return reply;
 }
 
+engine::PromptShown EngineClient::showPrompt(engine::GenerationRequest request)
+{
+    request.id = ++m_lastRequest;
+    m_engine.showPrompt(std::move(request));
+    engine::PromptShown shown;
+    pump(
+        [&](const engine::GenerationEvent &event) {
+            if (const auto *failed = std::get_if<engine::PromptShowFailed>(&event))
+                throw CommandError::generationFailed(failed->failure);
+            const auto *answer = std::get_if<engine::PromptShown>(&event);
+            if (answer != nullptr)
+                shown = *answer;
+            return answer != nullptr;
+        },
+        [] { throw Interrupted(); });
+    return shown;
+}
+
 } // namespace app::cli

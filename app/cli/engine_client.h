@@ -33,6 +33,10 @@ public:
     /// Interrupted. Throws CommandError if the generation fails. The request's id is set here.
     Reply generate(engine::GenerationRequest request, const Watch &watch = {});
 
+    /// What generate() would send. Throws CommandError if there is no such prompt, Interrupted on Ctrl+C. The request's
+    /// id is set here.
+    engine::PromptShown showPrompt(engine::GenerationRequest request);
+
 private:
     /// Calls `take` with each event until it returns true; `onInterrupt` at each Ctrl+C.
     template <typename Take, typename OnInterrupt>

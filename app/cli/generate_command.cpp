@@ -6,6 +6,7 @@
 #include "app/cli/prompt_source.h"
 #include "app/cli/sampler_options.h"
 #include "app/cli/statistics_line.h"
+#include "app/cli/thought_options.h"
 
 #include <memory>
 #include <utility>
@@ -17,6 +18,7 @@ namespace {
 struct GenerateOptions {
     PromptSource prompt;
     SamplerOptions sampler;
+    ThoughtOptions thoughts;
     bool showThinking = false;
 };
 
@@ -27,6 +29,7 @@ engine::GenerationRequest buildRequest(const GenerateOptions &options, const eng
     request.sampler = options.sampler.settings(model);
     request.maxTokens = options.sampler.maxTokens(model);
     request.captureRouting = false;
+    options.thoughts.fill(request);
     return request;
 }
 
@@ -122,6 +125,7 @@ void addGenerateCommand(CLI::App &program, Selection &selection)
     const auto options = std::make_shared<GenerateOptions>();
     options->prompt.addTo(command);
     options->sampler.addTo(command);
+    options->thoughts.addTo(command);
     command.add_flag("--show-thinking", options->showThinking,
                      "Show the thinking on standard error even where that is not a terminal");
     command.callback([&selection, options] {

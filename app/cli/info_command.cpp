@@ -30,7 +30,29 @@ std::string recommended(const engine::ModelInfo &info)
         add("top-p " + fixed(static_cast<double>(info.recommendedTopP), 2));
     if (info.recommendedMaxTokens > 0)
         add("at most " + std::to_string(info.recommendedMaxTokens) + " tokens");
-    return text.empty() ? "nothing" : text;
+    if (text.empty())
+        return "nothing";
+    return text + (info.recommendationSource.empty() ? "" : " (" + info.recommendationSource + ")");
+}
+
+std::string thinking(const engine::ModelInfo &info)
+{
+    if (info.canSwitchThinking)
+        return "can be switched";
+    return info.reasons ? "always begins with a thought" : "not begun by the template";
+}
+
+const char *systemMessages(engine::SystemPromptAdvice advice)
+{
+    switch (advice) {
+    case engine::SystemPromptAdvice::Supported:
+        return "supported";
+    case engine::SystemPromptAdvice::Discouraged:
+        return "the authors advise against them";
+    case engine::SystemPromptAdvice::LastOnly:
+        return "the model is shown the last one only";
+    }
+    return "";
 }
 
 std::string contextText(const engine::ModelInfo &info)
@@ -60,7 +82,9 @@ std::string describe(const engine::ModelInfo &info)
         {"Attention", text(info.heads) + " heads, hidden size " + text(info.hiddenSize) +
                           (info.kvLoraRank > 0 ? ", latent rank " + text(info.kvLoraRank) : "")},
         {"Experts", experts(info)},
-        {"Reasons", info.reasons ? "yes" : "no"},
+        {"Chat template", info.templateName},
+        {"Thinking", thinking(info)},
+        {"System messages", systemMessages(info.systemPrompt)},
         {"Recommends", recommended(info)},
     });
 }

@@ -41,6 +41,24 @@ Json recommended(float value)
     return value < 0.0F ? Json() : number(value);
 }
 
+Json textOrNull(const std::string &text)
+{
+    return text.empty() ? Json() : Json(text);
+}
+
+const char *nameOf(engine::SystemPromptAdvice advice)
+{
+    switch (advice) {
+    case engine::SystemPromptAdvice::Supported:
+        return "supported";
+    case engine::SystemPromptAdvice::Discouraged:
+        return "discouraged";
+    case engine::SystemPromptAdvice::LastOnly:
+        return "last_only";
+    }
+    return "unknown";
+}
+
 } // namespace
 
 std::string dumpLine(const Json &json)
@@ -87,9 +105,16 @@ Json toJson(const engine::ModelInfo &info)
     json["groups_per_token"] = info.groupsPerToken;
     json["moe_layers"] = info.moeLayers;
     json["reasons"] = info.reasons;
+    json["template"] = info.templateName;
+    json["can_switch_thinking"] = info.canSwitchThinking;
+    json["system_prompt"] = nameOf(info.systemPrompt);
     json["recommended"] = {{"temperature", recommended(info.recommendedTemperature)},
                            {"top_p", recommended(info.recommendedTopP)},
-                           {"max_tokens", info.recommendedMaxTokens < 0 ? Json() : Json(info.recommendedMaxTokens)}};
+                           {"max_tokens", info.recommendedMaxTokens < 0 ? Json() : Json(info.recommendedMaxTokens)},
+                           {"source", textOrNull(info.recommendationSource)},
+                           {"least_temperature", recommended(info.leastTemperature)},
+                           {"greatest_temperature", recommended(info.greatestTemperature)},
+                           {"greedy_repeats", info.greedyRepeats}};
     return json;
 }
 
@@ -158,6 +183,42 @@ const char *nameOf(engine::FinishReason reason)
 const char *nameOf(engine::TextPart part)
 {
     return part == engine::TextPart::Thinking ? "thinking" : "answer";
+}
+
+const char *nameOf(engine::PromptSource source)
+{
+    switch (source) {
+    case engine::PromptSource::Bos:
+        return "bos";
+    case engine::PromptSource::Markup:
+        return "markup";
+    case engine::PromptSource::System:
+        return "system";
+    case engine::PromptSource::User:
+        return "user";
+    case engine::PromptSource::Thinking:
+        return "thinking";
+    case engine::PromptSource::Answer:
+        return "answer";
+    }
+    return "unknown";
+}
+
+const char *nameOf(engine::OmissionReason reason)
+{
+    switch (reason) {
+    case engine::OmissionReason::TemplateDropsThoughts:
+        return "template_drops_thoughts";
+    case engine::OmissionReason::RetentionPolicy:
+        return "retention_policy";
+    case engine::OmissionReason::ThoughtNotClosed:
+        return "thought_not_closed";
+    case engine::OmissionReason::OnlyLastSystemMessage:
+        return "only_last_system_message";
+    case engine::OmissionReason::ModelHasNoThoughts:
+        return "model_has_no_thoughts";
+    }
+    return "unknown";
 }
 
 double ratePerSecond(int tokens, double seconds)

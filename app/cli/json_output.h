@@ -27,6 +27,8 @@ Json toJson(const CommandError &error); ///< {"code", "sentence", "next_step", "
 
 const char *nameOf(engine::FinishReason reason);
 const char *nameOf(engine::TextPart part);
+const char *nameOf(engine::PromptSource source);
+const char *nameOf(engine::OmissionReason reason);
 
 /// Tokens per second, or nothing if no time was measured.
 double ratePerSecond(int tokens, double seconds);

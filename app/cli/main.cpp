@@ -71,6 +71,7 @@ bool parse(int argc, char **argv, Selection &selection, Terminal &terminal)
     program.footer(exitCodesHelp());
     addChatCommand(program, selection);
     addGenerateCommand(program, selection);
+    addPromptCommand(program, selection);
     addEvalCommand(program, selection);
     addBenchCommand(program, selection);
     addTraceCommand(program, selection);

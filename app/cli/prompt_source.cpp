@@ -18,7 +18,18 @@ std::string readAll(std::istream &stream)
     return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
-std::string readFile(const std::string &file)
+/// Editors end a file with a newline that nobody meant as part of the question.
+void dropFinalNewline(std::string &text)
+{
+    if (!text.empty() && text.back() == '\n')
+        text.pop_back();
+    if (!text.empty() && text.back() == '\r')
+        text.pop_back();
+}
+
+} // namespace
+
+std::string readTextFile(const std::string &file)
 {
     if (file == "-")
         return readAll(std::cin);
@@ -30,20 +41,9 @@ std::string readFile(const std::string &file)
         } catch (const std::ios_base::failure &) { // the library's way to report a failing disk
         }
     }
-    throw CommandError::usage("The prompt file " + file + " cannot be read.",
+    throw CommandError::usage("The file " + file + " cannot be read.",
                               "Check that it is a file, that it exists and that you may read it.");
 }
-
-/// Editors end a file with a newline that nobody meant as part of the question.
-void dropFinalNewline(std::string &text)
-{
-    if (!text.empty() && text.back() == '\n')
-        text.pop_back();
-    if (!text.empty() && text.back() == '\r')
-        text.pop_back();
-}
-
-} // namespace
 
 void PromptSource::addTo(CLI::App &command)
 {
@@ -65,7 +65,7 @@ std::vector<engine::ChatMessage> PromptSource::messages() const
 {
     std::string prompt = m_prompt.value_or("");
     if (m_file) {
-        prompt = readFile(*m_file);
+        prompt = readTextFile(*m_file);
         dropFinalNewline(prompt);
     }
     requireUtf8(prompt, "The prompt");

@@ -27,6 +27,9 @@ private:
     std::string m_system;
 };
 
+/// "-": the standard input. Throws CommandError (exit code Usage) if it cannot be read.
+std::string readTextFile(const std::string &file);
+
 /// Throws CommandError (exit code Usage) naming `what` and the first bad byte.
 void requireUtf8(const std::string &text, const std::string &what);
 

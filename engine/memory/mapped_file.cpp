@@ -182,6 +182,15 @@ void MappedFile::expect(Access access) const noexcept
     }
 }
 
+void MappedFile::prefetch(std::span<const std::byte> part) noexcept
+{
+    const auto pageBytes = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = reinterpret_cast<std::uintptr_t>(part.data());
+    const std::uintptr_t page = begin & ~(pageBytes - 1);
+    if (!part.empty()) // advice only
+        ::madvise(reinterpret_cast<void *>(page), begin - page + part.size(), MADV_WILLNEED);
+}
+
 bool MappedFile::shrunk() const
 {
     return (m_guard && m_guard->faulted()) || (m_fd >= 0 && status().size < m_size);

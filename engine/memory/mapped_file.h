@@ -45,6 +45,9 @@ public:
     /// Scattered: the kernel reads the touched pages only, instead of 128 KiB around each. Sequential is the default.
     enum class Access { Sequential, Scattered };
     void expect(Access access) const noexcept;
+    /// Begins to read `part` of bytes() from the disk and returns at once: what is asked for before it is needed
+    /// arrives together instead of one wait after the other.
+    static void prefetch(std::span<const std::byte> part) noexcept;
 
     /// The file is now shorter than when it was opened, or a fault was caught inside the mapping: what was read from
     /// the mapping since may be zeros. One fstat.

@@ -160,10 +160,21 @@ Checkpoint::ScatteredReads::~ScatteredReads()
     }
 }
 
-std::string Checkpoint::fingerprint() const
+std::vector<std::span<const std::byte>> Checkpoint::samplesOf(const Shard &shard)
 {
     constexpr std::uint64_t samples = 64;
     constexpr std::uint64_t sampleBytes = 64;
+    const std::span<const std::byte> data = shard.file.bytes().subspan(shard.headerBytes);
+    std::vector<std::span<const std::byte>> spread;
+    for (std::uint64_t i = 0; i < samples && !data.empty(); ++i) {
+        const std::uint64_t start = data.size() / samples * i;
+        spread.push_back(data.subspan(start, std::min<std::uint64_t>(sampleBytes, data.size() - start)));
+    }
+    return spread;
+}
+
+std::string Checkpoint::fingerprint() const
+{
     const ModelFolder folder(m_folder);
     const ScatteredReads scattered(*this);
     Sha256 digest;
@@ -171,14 +182,13 @@ std::string Checkpoint::fingerprint() const
     std::uint64_t files = 0;
     for (const Shard &shard : m_shards) {
         m_watch.report(LoadStage::Fingerprint, files++, m_shards.size());
-        const std::span<const std::byte> bytes = shard.file.bytes();
         digest.update(shard.file.size());
-        digest.update(bytes.first(shard.headerBytes));
-        const std::span<const std::byte> data = bytes.subspan(shard.headerBytes);
-        for (std::uint64_t i = 0; i < samples && !data.empty(); ++i) {
+        digest.update(shard.file.bytes().first(shard.headerBytes));
+        const auto samples = samplesOf(shard);
+        std::for_each(samples.begin(), samples.end(), memory::MappedFile::prefetch);
+        for (const std::span<const std::byte> sample : samples) {
             m_watch.throwIfStopped(m_folder);
-            const std::uint64_t start = data.size() / samples * i;
-            digest.update(data.subspan(start, std::min<std::uint64_t>(sampleBytes, data.size() - start)));
+            digest.update(sample);
         }
     }
     throwIfChanged();

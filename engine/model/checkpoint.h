@@ -6,6 +6,7 @@
 #include "engine/model/load_watch.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -66,6 +67,8 @@ private:
         memory::MappedFile file;
         std::uint64_t headerBytes = 0; ///< with the 8 length bytes
     };
+    /// Small pieces spread over the data.
+    static std::vector<std::span<const std::byte>> samplesOf(const Shard &shard);
     void addShard(const ModelFolder &folder, const std::string &name);
     void openSharded(const ModelFolder &folder);
 

@@ -24,8 +24,9 @@ std::string quantizationText(const ModelConfig &config, const Checkpoint &checkp
 /// Latent MLA cache of the main layers: layers·(kv_lora_rank + qk_rope_head_dim)·valueBytes. V3 in BF16: 70,272.
 std::uint64_t kvBytesPerToken(const ModelConfig &config, std::uint64_t valueBytes);
 
-/// Fills everything but `reasons`, which the chat template decides. `cacheValueBytes`: bytes of one number in the KV
-/// cache (2 = BF16, 4 = F32). Reads generation_config.json; throws as readGenerationConfig and Checkpoint::fingerprint.
+/// Fills everything that the chat template does not decide (family_defaults.h). `cacheValueBytes`: bytes of one number
+/// in the KV cache (2 = BF16, 4 = F32). Reads generation_config.json; throws as readGenerationConfig and
+/// Checkpoint::fingerprint.
 ModelInfo summarize(const ModelConfig &config, const Checkpoint &checkpoint, const std::string &folder,
                     std::uint64_t cacheValueBytes = 2);
 

@@ -26,11 +26,12 @@ TensorResolver::TensorResolver(const ModelConfig &config, const Checkpoint &chec
     if (!m_scanAll) {
         m_scattered.emplace(checkpoint);
     }
-    m_toScan = bytesToScan();
+    m_toScan = prepareScan();
     m_checkpoint.watch().report(LoadStage::Weights, 0, m_toScan);
 }
 
-std::uint64_t TensorResolver::bytesToScan() const
+/// Returns how many bytes will be looked at, and asks the disk for those that lie far from each other.
+std::uint64_t TensorResolver::prepareScan() const
 {
     if (m_scanAll) {
         return m_checkpoint.totalBytes();
@@ -38,7 +39,10 @@ std::uint64_t TensorResolver::bytesToScan() const
     std::uint64_t sum = 0;
     for (const std::string &name : m_checkpoint.names()) {
         const Tensor &tensor = m_checkpoint.tensor(name);
-        sum += tensor.rank < 2 || name.ends_with("_scale_inv") ? tensor.bytes() : 0;
+        if (tensor.rank < 2 || name.ends_with("_scale_inv")) {
+            memory::MappedFile::prefetch({static_cast<const std::byte *>(tensor.data), tensor.bytes()});
+            sum += tensor.bytes();
+        }
     }
     return sum;
 }

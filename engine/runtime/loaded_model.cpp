@@ -2,6 +2,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/memory/available_memory.h"
+#include "engine/model/family_defaults.h"
 #include "engine/model/memory_plan.h"
 #include "engine/model/model_summary.h"
 
@@ -83,6 +84,7 @@ LoadedModel::LoadedModel(const std::string &folder, const EngineOptions &options
     m_info.reasons = m_template.reasons();
     m_info.templateName = m_template.name();
     m_info.canSwitchThinking = m_template.allows(ThinkingMode::On) && m_template.allows(ThinkingMode::Off);
+    model::addFamilyDefaults(m_info, m_template.keepsOnlyLastSystem());
     collectStopTokens();
     watch.throwIfStopped(folder);
 }

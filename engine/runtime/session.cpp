@@ -23,7 +23,8 @@ std::vector<PromptToken> withTexts(const std::vector<TokenId> &tokens, const tex
     std::vector<PromptToken> described;
     described.reserve(tokens.size());
     for (const TokenId token : tokens)
-        described.push_back({token, tokenizer.decode(std::span(&token, 1), false)});
+        described.push_back({token, tokenizer.decode(std::span(&token, 1), false),
+                             static_cast<int>(tokenizer.tokenBytes(token).size())});
     return described;
 }
 

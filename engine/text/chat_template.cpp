@@ -314,6 +314,11 @@ bool ChatTemplate::allows(ThinkingMode mode) const
     return m_data->format.allows(mode);
 }
 
+bool ChatTemplate::keepsOnlyLastSystem() const
+{
+    return m_data->format.system == ChatFormat::System::Last;
+}
+
 std::string ChatTemplate::name() const
 {
     return std::string(m_data->format.name);

@@ -61,19 +61,30 @@ public:
     ChatTemplate &operator=(ChatTemplate &&) noexcept;
     ~ChatTemplate();
 
-    /// Earlier answers are rendered as the template renders the model's raw output, so that the tokens of a turn are a
-    /// prefix of the next one's as far as possible:
-    /// - R1 formats: "\n\n" + text if the message has thinking, text alone if it has none (its raw output then had no
-    ///   </think> either), nothing of a thought that was not closed.
-    /// - LLM, V3: the text. Thinking that another model left in the conversation is not shown to these.
-    /// System messages: R1 keeps the last, V3 joins them with an empty line, LLM writes each where it stands.
+    /// Earlier answers are rendered as the template renders the model's raw output, which is, with T a thought and A an
+    /// answer, "<think>\n" T "</think>\n\n" A of the R1 formats and "<think>" T "</think>" A of V3.1:
+    /// - R1 formats: "\n\n" A, as their templates keep what follows the last "</think>"; A alone if there was no
+    /// thought
+    ///   (the raw output then had no "</think>" either); nothing of a thought that was not closed.
+    /// - V3.1: "</think>" A, as its template keeps what follows the first "</think>".
+    /// - LLM, Coder, V2.5, V3: A. Thoughts that another model left in the conversation are not shown to these.
     ///
-    /// Without continueLast the prompt ends with the opening of an answer. With it the last message, the assistant's,
-    /// is left open: "<think>\n" + thinking, and if thinkingClosed "</think>\n\n" + text; just its text without
-    /// thinking; the opening of an answer if it is empty.
+    /// ThinkingRetention::All writes the whole raw output instead, so that the tokens of a turn are a prefix of the
+    /// next one's; Newest only that of the newest message with a closed thought. None is what all these templates do.
+    ///
+    /// System messages: R1 and V2.5 as first published keep the last, LLM and Coder write each where it stands, the
+    /// others join them with an empty line.
+    ///
+    /// The prompt ends with the opening of an answer, where the template writes one (V3.1: behind a question only).
+    /// ThinkingMode decides what follows: V3.1 "<think>" when On, else "</think>"; R1 always "<think>\n"; R1-0528
+    /// "<think>\n" when On, else nothing.
+    ///
+    /// With continueLast the last message, the assistant's, is left open: the beginning of its raw output, "</think>"
+    /// of V3.1 included; just its text if it has no thought; if it is empty, as without continueLast.
     ///
     /// Throws RequestInvalid, field "messages" or "messages[i].<name>": no messages; thinking of others than the
-    /// assistant; text after a thought that is not closed; continueLast without an assistant message at the end.
+    /// assistant; text after a thought that is not closed; continueLast without an assistant message at the end. Field
+    /// "thinking": a mode that allows() does not allow.
     RenderedPrompt render(const std::vector<ChatMessage> &messages, bool continueLast) const;
     /// The same within limits: throws PromptTooLong, for a text that is far too long without encoding it; nothing when
     /// a stop was requested before the end.
@@ -85,6 +96,7 @@ public:
 
     bool reasons() const;                 ///< the generation prompt opens a thought
     bool allows(ThinkingMode mode) const; ///< render() refuses the others
+    bool keepsOnlyLastSystem() const;     ///< other system messages are not shown to the model
     /// "deepseek-llm", "deepseek-coder", "deepseek-v2.5", "deepseek-v3", "deepseek-r1-2025-01" (the first of R1),
     /// "deepseek-r1", "deepseek-r1-0528" or "deepseek-v3.1"
     std::string name() const;

@@ -92,21 +92,25 @@ std::string renderedByFormat(const ChatFormat &format, const Conversation &messa
 std::optional<ChatFormat> recogniseFormat(const TemplateNode &program, const std::string &bos, const std::string &eos,
                                           const std::function<void()> &beforeTrial)
 {
-    static constexpr std::array<ThinkingMode, 3> modes = {ThinkingMode::Template, ThinkingMode::On, ThinkingMode::Off};
+    static constexpr std::array<Trial, 6> trials = {{{true, ThinkingMode::Template},
+                                                     {true, ThinkingMode::On},
+                                                     {true, ThinkingMode::Off},
+                                                     {false, ThinkingMode::Template},
+                                                     {false, ThinkingMode::On},
+                                                     {false, ThinkingMode::Off}}};
     std::vector<ChatFormat> candidates = knownFormats();
     for (const Conversation &messages : probes()) {
-        for (const bool generationPrompt : {true, false}) {
-            for (const ThinkingMode thinking : modes) {
-                const Trial trial{generationPrompt, thinking};
-                beforeTrial();
-                const std::string expected = renderedByTemplate(program, messages, bos, eos, trial);
-                std::erase_if(candidates, [&](const ChatFormat &format) {
-                    return renderedByFormat(format, messages, bos, eos, trial) != expected;
-                });
-            }
+        for (const Trial &trial : trials) {
+            beforeTrial();
+            const std::string expected = renderedByTemplate(program, messages, bos, eos, trial);
+            std::erase_if(candidates, [&](const ChatFormat &format) {
+                return renderedByFormat(format, messages, bos, eos, trial) != expected;
+            });
+            if (candidates.empty())
+                return std::nullopt;
         }
     }
-    return candidates.empty() ? std::nullopt : std::optional(candidates.front());
+    return candidates.front();
 }
 
 } // namespace engine::text::detail

@@ -339,6 +339,10 @@
         <translation>文字大小(&amp;X)</translation>
     </message>
     <message>
+        <source>Show Ex&amp;act Prompt</source>
+        <translation>显示确切的提示词(&amp;A)</translation>
+    </message>
+    <message>
         <source>&amp;Models</source>
         <translation>模型(&amp;M)</translation>
     </message>
@@ -388,6 +392,26 @@
     <message>
         <source>Your text is kept. Open a model folder first (Ctrl+O).</source>
         <translation>文字已保留。请先打开模型文件夹（Ctrl+O）。</translation>
+    </message>
+    <message>
+        <source>Think</source>
+        <translation>思考</translation>
+    </message>
+    <message>
+        <source>The model thinks before it answers</source>
+        <translation>模型先思考再回答</translation>
+    </message>
+    <message>
+        <source>The model answers without thinking</source>
+        <translation>模型不思考，直接回答</translation>
+    </message>
+    <message>
+        <source>Thoughts: %1</source>
+        <translation>先前的思考：%1</translation>
+    </message>
+    <message>
+        <source>Earlier thoughts the model sees again; its template does otherwise</source>
+        <translation>模型会再次看到的先前思考；与其模板的做法不同</translation>
     </message>
 </context>
 <context>
@@ -532,6 +556,18 @@ KV 缓存占用内存：%4</translation>
     <message>
         <source>Always collapsed</source>
         <translation>始终折叠</translation>
+    </message>
+    <message>
+        <source>Earlier thoughts the model sees again</source>
+        <translation>模型会再次看到的先前思考</translation>
+    </message>
+    <message>
+        <source>Departs from the model&apos;s template: it was not trained to read a chat like this.</source>
+        <translation>偏离了模型的模板：模型在训练中没有读过这样的对话。</translation>
+    </message>
+    <message>
+        <source>The exact prompt (Ctrl+Shift+P) shows what that leaves out</source>
+        <translation>在确切的提示词（Ctrl+Shift+P）中可以看到省略了什么</translation>
     </message>
 </context>
 <context>
@@ -1215,6 +1251,14 @@ Add the folder in which yours are, or drop a model onto the window.</source>
         <source>Link: %1</source>
         <translation>链接：%1</translation>
     </message>
+    <message>
+        <source>Show the exact prompt</source>
+        <translation>显示确切的提示词</translation>
+    </message>
+    <message>
+        <source>Ask for a reply</source>
+        <translation>请求回复</translation>
+    </message>
 </context>
 <context>
     <name>ui::MessageEditor</name>
@@ -1357,7 +1401,7 @@ Add the folder in which yours are, or drop a model onto the window.</source>
         <translation>正在取消…</translation>
     </message>
     <message>
-        <source>context capped to %1 of %2 because of memory</source>
+        <source>Context capped to %1 of %2 because of memory</source>
         <translation>因内存不足，上下文限制为 %1（最多 %2）</translation>
     </message>
     <message>
@@ -1466,6 +1510,294 @@ Add the folder in which yours are, or drop a model onto the window.</source>
     </message>
 </context>
 <context>
+    <name>ui::PromptLegend</name>
+    <message>
+        <source>Tokens by source</source>
+        <translation>各来源的词元数</translation>
+    </message>
+    <message>
+        <source>Cached</source>
+        <translation>已缓存</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PromptLook</name>
+    <message>
+        <source>Beginning</source>
+        <translation>起始</translation>
+    </message>
+    <message>
+        <source>Markup</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>Questions</source>
+        <translation>提问</translation>
+    </message>
+    <message>
+        <source>Thoughts</source>
+        <translation>思考</translation>
+    </message>
+    <message>
+        <source>Answers</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>Question %1</source>
+        <translation>提问 %1</translation>
+    </message>
+    <message>
+        <source>Reply %1</source>
+        <translation>回复 %1</translation>
+    </message>
+    <message>
+        <source>Markup of “%1”</source>
+        <translation>“%1”的标记</translation>
+    </message>
+    <message>
+        <source>Thought of “%1”</source>
+        <translation>“%1”的思考</translation>
+    </message>
+    <message>
+        <source>As the template does</source>
+        <translation>按模板</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>The newest only</source>
+        <translation>仅最新一次</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>The template %1 leaves earlier thoughts out.</source>
+        <translation>模板 %1 会省略先前的思考。</translation>
+    </message>
+    <message>
+        <source>You chose which earlier thoughts the model sees; this one is not among them.</source>
+        <translation>您选择了模型能看到哪些先前的思考，此条不在其中。</translation>
+    </message>
+    <message>
+        <source>The thought was cut off; the model would take what follows for its end.</source>
+        <translation>该思考被中断；模型会把后面的内容当作它的结尾。</translation>
+    </message>
+    <message>
+        <source>This model does not think; it has no words for a thought.</source>
+        <translation>此模型不会思考，没有表示思考的标记。</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>The template %1 keeps the last system prompt only.</source>
+        <translation>模板 %1 只保留最后一条系统提示词。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PromptOmissionCard</name>
+    <message>
+        <source>Show less</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>Show all</source>
+        <translation>全部显示</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PromptOmissions</name>
+    <message>
+        <source>Nothing of this chat is left out</source>
+        <translation>此对话没有任何内容被省略</translation>
+    </message>
+    <message>
+        <source>Left out: %1</source>
+        <translation>已省略：%1</translation>
+    </message>
+    <message>
+        <source>and %1 more</source>
+        <translation>另有 %1 条</translation>
+    </message>
+    <message>
+        <source>Reply without an answer</source>
+        <translation>没有回答的回复</translation>
+    </message>
+    <message>
+        <source>It ended before its answer and would teach the model to answer nothing.</source>
+        <translation>它在给出回答前就结束了，会让模型学成不作回答。</translation>
+    </message>
+    <message>
+        <source>Left out</source>
+        <translation>已省略</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PromptPanel</name>
+    <message>
+        <source>Earlier thoughts the model sees again</source>
+        <translation>模型会再次看到的先前思考</translation>
+    </message>
+    <message>
+        <source>As this reply was asked for.</source>
+        <translation>与请求此回复时相同。</translation>
+    </message>
+    <message>
+        <source>Departs from the model&apos;s template: it was not trained to read a chat like this.</source>
+        <translation>偏离了模型的模板：模型在训练中没有读过这样的对话。</translation>
+    </message>
+    <message>
+        <source>The model reads the chat as it was trained to.</source>
+        <translation>模型按训练时的方式阅读对话。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PromptStrip</name>
+    <message>
+        <source>Overview of the prompt</source>
+        <translation>提示词概览</translation>
+    </message>
+    <message>
+        <source>%1 tokens, of them cached: %2</source>
+        <translation>共 %1 个词元，其中已缓存：%2</translation>
+    </message>
+    <message>
+        <source>%1: %2 tokens from %3</source>
+        <translation>%1：%2 个词元，始于 %3</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PromptTextView</name>
+    <message>
+        <source>%1 tokens cached</source>
+        <translation>已缓存 %1 个词元</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PromptWindow</name>
+    <message>
+        <source>A reply is being written. The prompt of the next message follows when it has ended.</source>
+        <translation>正在生成回复。回复结束后将显示下一条消息的提示词。</translation>
+    </message>
+    <message>
+        <source>Making the prompt…</source>
+        <translation>正在生成提示词…</translation>
+    </message>
+    <message>
+        <source>No match</source>
+        <translation>无匹配</translation>
+    </message>
+    <message>
+        <source>Token %1</source>
+        <translation>词元 %1</translation>
+    </message>
+    <message>
+        <source>Tokens %1 to %2</source>
+        <translation>词元 %1 至 %2</translation>
+    </message>
+    <message>
+        <source>id %1</source>
+        <translation>编号 %1</translation>
+    </message>
+    <message>
+        <source>“%1”</source>
+        <translation>“%1”</translation>
+    </message>
+    <message>
+        <source>cached</source>
+        <translation>已缓存</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>What %1 is sent with the next message; nothing is written yet</source>
+        <translation>%1 随下一条消息收到的内容；尚未写入文字</translation>
+    </message>
+    <message>
+        <source>What %1 is sent for this reply</source>
+        <translation>%1 为生成此回复收到的内容</translation>
+    </message>
+    <message>
+        <source>What %1 is sent with the message in the text field</source>
+        <translation>%1 随输入框中的消息收到的内容</translation>
+    </message>
+    <message>
+        <source>template %1</source>
+        <translation>模板 %1</translation>
+    </message>
+    <message>
+        <source>it goes on with a thought</source>
+        <translation>接下来是思考</translation>
+    </message>
+    <message>
+        <source>it goes on with an answer</source>
+        <translation>接下来是回答</translation>
+    </message>
+    <message>
+        <source>Exact Prompt</source>
+        <translation>确切的提示词</translation>
+    </message>
+    <message>
+        <source>Exact prompt</source>
+        <translation>确切的提示词</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>词元</translation>
+    </message>
+    <message>
+        <source>White space</source>
+        <translation>空白字符</translation>
+    </message>
+    <message>
+        <source>Show spaces, tabs and line breaks</source>
+        <translation>显示空格、制表符和换行</translation>
+    </message>
+    <message>
+        <source>Find in the prompt</source>
+        <translation>在提示词中查找</translation>
+    </message>
+    <message>
+        <source>Text of the prompt</source>
+        <translation>提示词文本</translation>
+    </message>
+    <message>
+        <source>Tokens of the prompt</source>
+        <translation>提示词的词元</translation>
+    </message>
+    <message>
+        <source>Copy Text</source>
+        <translation>复制文本</translation>
+    </message>
+    <message>
+        <source>Copy Token IDs</source>
+        <translation>复制词元编号</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
     <name>ui::RoutingStrip</name>
     <message>
         <source>Expert routing</source>
@@ -1485,15 +1817,63 @@ Add the folder in which yours are, or drop a model onto the window.</source>
     </message>
 </context>
 <context>
-    <name>ui::SamplerSettings</name>
+    <name>ui::SamplerAdvice</name>
+    <message>
+        <source>temperature %1</source>
+        <translation>温度 %1</translation>
+    </message>
+    <message>
+        <source>%1 (%2 to %3)</source>
+        <translation>%1（%2 至 %3）</translation>
+    </message>
+    <message>
+        <source>top-p %1</source>
+        <translation>top-p %1</translation>
+    </message>
+    <message>
+        <source>up to %1 tokens</source>
+        <translation>最多 %1 个词元</translation>
+    </message>
     <message>
         <source>Temperature, top-p and length recommended for this model</source>
-        <translation>采用为该模型推荐的温度、top-p 和长度</translation>
+        <translation>此模型推荐的温度、top-p 和长度</translation>
     </message>
     <message>
-        <source>Temperature %1, top-p %2, for this model</source>
-        <translation>此模型：温度 %1，top-p %2</translation>
+        <source>This model recommends nothing; these are usual values</source>
+        <translation>此模型没有推荐值；以下为常用值</translation>
     </message>
+    <message>
+        <source>, </source>
+        <comment>between values</comment>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>For this model: %1</source>
+        <translation>此模型：%1</translation>
+    </message>
+    <message>
+        <source>Recommended by %1: %2</source>
+        <translation>%1 推荐：%2</translation>
+    </message>
+    <message>
+        <source>Temperature 0: this model is known to repeat itself without end.</source>
+        <translation>温度为 0：已知此模型会无休止地重复。</translation>
+    </message>
+    <message>
+        <source>Temperature below %1: this model tends to repeat itself.</source>
+        <translation>温度低于 %1：此模型容易重复。</translation>
+    </message>
+    <message>
+        <source>Temperature above %1: this model&apos;s replies tend to lose their thread.</source>
+        <translation>温度高于 %1：此模型的回复容易失去条理。</translation>
+    </message>
+    <message>
+        <source>A thought may use all of it, and the answer is then cut off.</source>
+        <translation>思考可能用尽全部长度，回答会因此被截断。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::SamplerSettings</name>
     <message>
         <source>Sampling</source>
         <translation>采样</translation>
@@ -1766,6 +2146,26 @@ Add the folder in which yours are, or drop a model onto the window.</source>
         <source>cached %1</source>
         <comment>part of the prompt</comment>
         <translation>缓存 %1</translation>
+    </message>
+    <message>
+        <source>Thinking switched on</source>
+        <translation>已开启思考</translation>
+    </message>
+    <message>
+        <source>Thinking switched off</source>
+        <translation>已关闭思考</translation>
+    </message>
+    <message>
+        <source>Saw all earlier thoughts again</source>
+        <translation>再次看到了全部先前的思考</translation>
+    </message>
+    <message>
+        <source>Saw the newest earlier thought again</source>
+        <translation>再次看到了最新一次先前的思考</translation>
+    </message>
+    <message>
+        <source>Saw no earlier thought again</source>
+        <translation>没有再次看到先前的思考</translation>
     </message>
 </context>
 <context>

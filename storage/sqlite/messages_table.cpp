@@ -17,6 +17,10 @@ constexpr std::array<const char *, 3> roleNames = {"system", "user", "assistant"
 constexpr std::array<const char *, 7> stateNames = {"complete", "streaming",    "stopped",     "interrupted",
                                                     "failed",   "length_limit", "context_full"};
 
+// The first of each is not written: NULL says so in rows of every format.
+constexpr std::array<const char *, 3> modeNames = {"", "on", "off"};
+constexpr std::array<const char *, 4> thoughtsNames = {"", "all", "newest", "none"};
+
 template <typename Enum, std::size_t Count>
 std::string nameOf(const std::array<const char *, Count> &names, Enum value)
 {
@@ -56,6 +60,13 @@ void addStatistics(Checksum &sum, const StatisticsRecord &statistics)
         sum.add(stored(seconds));
 }
 
+/// Nothing for what a row of the first format could not say: its checksum stays right.
+void addThinking(Checksum &sum, const ThinkingRecord &thinking)
+{
+    if (thinking != ThinkingRecord())
+        sum.add(nameOf(modeNames, thinking.mode)).add(nameOf(thoughtsNames, thinking.thoughtsShown));
+}
+
 std::uint32_t checksumOf(const MessageRecord &record, int parts)
 {
     Checksum sum;
@@ -69,6 +80,7 @@ std::uint32_t checksumOf(const MessageRecord &record, int parts)
     sum.add(std::int64_t{record.statistics.has_value()});
     if (record.statistics)
         addStatistics(sum, *record.statistics);
+    addThinking(sum, record.thinking);
     return sum.add(std::int64_t{parts}).value();
 }
 
@@ -97,6 +109,20 @@ void bindStatistics(Query &query, const std::optional<StatisticsRecord> &statist
 void bindFailure(Query &query, const FailureRecord &failure)
 {
     query.bind(failure.code, failure.file, failure.field, failure.sentence);
+}
+
+void bindThinking(Query &query, const ThinkingRecord &thinking)
+{
+    for (const std::string &name : {nameOf(modeNames, thinking.mode), nameOf(thoughtsNames, thinking.thoughtsShown)})
+        query.bind(name.empty() ? std::nullopt : std::optional(name));
+}
+
+ThinkingRecord readThinking(Query &row)
+{
+    ThinkingRecord thinking;
+    thinking.mode = valueOf(modeNames, row.text(), ThinkingMode::Template);
+    thinking.thoughtsShown = valueOf(thoughtsNames, row.text(), ThoughtsShown::Template);
+    return thinking;
 }
 
 FailureRecord readFailure(Query &row)
@@ -145,7 +171,8 @@ constexpr const char *selectColumns =
     "failure_code, failure_file, failure_field, failure_sentence, "
     "temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens, "
     "prompt_tokens, cached_tokens, thinking_tokens, answer_tokens, prompt_seconds, first_token_seconds, "
-    "thinking_seconds, answer_seconds, context_used, context_length, parts, crc32 FROM message";
+    "thinking_seconds, answer_seconds, context_used, context_length, thinking_mode, thoughts_shown, parts, crc32 "
+    "FROM message";
 
 MessageRow readRow(Query &row)
 {
@@ -163,6 +190,7 @@ MessageRow readRow(Query &row)
     record.failure = readFailure(row);
     record.sampler = readSampler(row);
     record.statistics = readStatistics(row);
+    record.thinking = readThinking(row);
     result.parts = row.smallInteger();
     record.damaged = row.integer() != std::int64_t{checksumOf(record, result.parts)};
     return result;
@@ -218,14 +246,15 @@ MessageId MessagesTable::insert(const MessageRecord &record)
         "model_fingerprint, failure_code, failure_file, failure_field, failure_sentence, temperature, top_k, top_p, "
         "min_p, repetition_penalty, seed, max_tokens, "
         "prompt_tokens, cached_tokens, thinking_tokens, answer_tokens, prompt_seconds, first_token_seconds, "
-        "thinking_seconds, answer_seconds, context_used, context_length, parts, crc32) "
-        "VALUES (?,?,?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?,?,?, ?,?)");
+        "thinking_seconds, answer_seconds, context_used, context_length, thinking_mode, thoughts_shown, parts, crc32) "
+        "VALUES (?,?,?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?,?,?, ?,?, ?,?)");
     query.bind(record.conversation, parentOrNull(record), nameOf(roleNames, record.role),
                nameOf(stateNames, record.state), record.createdAt, record.thinkingClosed, record.modelName,
                record.modelFingerprint);
     bindFailure(query, record.failure);
     bindSampler(query, record.sampler);
     bindStatistics(query, record.statistics);
+    bindThinking(query, record.thinking);
     const int parts = static_cast<int>(record.parts.size());
     query.bind(parts, checksumOf(record, parts)).run();
     return m_database.getLastInsertRowid();

@@ -20,7 +20,7 @@ using support::NamedTensor;
 constexpr const char *singleName = "model.safetensors";
 constexpr const char *indexName = "model.safetensors.index.json";
 constexpr std::array shardNames = {"a-1.safetensors", "a-2.safetensors", "a-3.safetensors"};
-constexpr std::uint64_t mostData = 4096;
+constexpr std::uint64_t mostData = 16384; ///< a few pages
 
 /// The smallest model: one layer, everything two wide.
 constexpr const char *config = R"({"model_type": "llama", "vocab_size": 2, "hidden_size": 2, "num_hidden_layers": 1,
@@ -69,30 +69,48 @@ std::string fileOf(std::string_view header)
     return file.append(header).append(dataBytes(header), '\x3c');
 }
 
-void writeFiles(fuzz::MemoryFolder &folder, std::string_view bytes)
+/// Bytes behind the header, as the file itself has them.
+std::uint64_t dataOf(std::string_view file)
+{
+    std::uint64_t header = 0;
+    for (std::size_t byte = 8; byte > 0 && file.size() >= 8; --byte) {
+        header = header << 8 | static_cast<unsigned char>(file[byte - 1]);
+    }
+    return file.size() < 8 || header > file.size() - 8 ? 0 : file.size() - 8 - header;
+}
+
+/// Returns how many bytes of data all files have.
+std::uint64_t writeFiles(fuzz::MemoryFolder &folder, std::string_view bytes)
 {
     folder.write("config.json", config);
     folder.remove(singleName);
     folder.remove(indexName);
     if (!bytes.starts_with('s')) {
-        folder.write(singleName, bytes.substr(bytes.empty() ? 0 : 1));
-        return;
+        const std::string_view file = bytes.substr(bytes.empty() ? 0 : 1);
+        folder.write(singleName, file);
+        return dataOf(file);
     }
     const auto sections = fuzz::sectionsOf(bytes.substr(1), 1 + shardNames.size());
     if (sections[0].empty()) {
         folder.write(singleName, fileOf(sections[1]));
-        return;
+        return dataBytes(sections[1]);
     }
+    std::uint64_t total = 0;
     folder.write(indexName, sections[0]);
     for (std::size_t shard = 0; shard < shardNames.size(); ++shard) {
         folder.write(shardNames[shard], fileOf(sections[1 + shard]));
+        // A shard that the index does not name is not read.
+        const bool named = sections[0].find(shardNames[shard]) != std::string_view::npos;
+        total += named ? dataBytes(sections[1 + shard]) : 0;
     }
+    return total;
 }
 
-/// Reads both ends of every tensor.
-void touch(const engine::model::Checkpoint &checkpoint)
+/// Reads both ends of every tensor. Tensors fill their files, so none can reach outside unless the sums differ.
+void touch(const engine::model::Checkpoint &checkpoint, std::uint64_t dataInFiles)
 {
     std::uint64_t total = 0;
+    fuzz::require(checkpoint.totalBytes() == dataInFiles, "the tensors are all the data of the files");
     for (const std::string &name : checkpoint.names()) {
         const engine::memory::Tensor &tensor = checkpoint.tensor(name);
         const auto *bytes = static_cast<const volatile unsigned char *>(tensor.data);
@@ -111,10 +129,10 @@ void touch(const engine::model::Checkpoint &checkpoint)
 bool fuzz::runInput(std::string_view bytes)
 {
     static MemoryFolder folder;
-    writeFiles(folder, bytes);
+    const std::uint64_t data = writeFiles(folder, bytes);
     return accepted([&] {
         const engine::model::Checkpoint checkpoint(folder.path());
-        touch(checkpoint);
+        touch(checkpoint, data);
         const engine::model::Weights weights =
             engine::model::resolveWeights(engine::model::readModelConfig(folder.path()), checkpoint);
         require(weights.layers.size() == 1, "a model has its layers");
@@ -138,7 +156,8 @@ std::vector<fuzz::Seed> fuzz::seeds()
             {"s" + joinSections({"", header})},
             {"s" + joinSections({index, headerOf("a", "F32", "[1]", 4), headerOf("b", "BF16", "[1, 2]", 4),
                                  headerOf("c", "U8", "[]", 1)}),
-             false}};
+             false},
+            {"s" + joinSections({"", headerOf("pages", "U8", "[3, 4096]", 12288)}), false}};
 }
 
 std::vector<std::string> fuzz::dictionary()

@@ -2,7 +2,9 @@
 
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/json_mutator.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -40,6 +42,23 @@ void writeSeeds(const std::filesystem::path &folder)
 }
 
 } // namespace
+
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t *data, std::size_t size, std::size_t most);
+
+/// Half of the inputs are changed as JSON, the others as libFuzzer does it.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size, std::size_t most, unsigned seed)
+{
+    std::mt19937_64 random(seed);
+    if (random() % 2 == 0) {
+        return LLVMFuzzerMutate(data, size, most);
+    }
+    const std::string changed = fuzz::mutatedJson({reinterpret_cast<const char *>(data), size}, random);
+    if (changed.empty() || changed.size() > most) {
+        return LLVMFuzzerMutate(data, size, most);
+    }
+    std::copy(changed.begin(), changed.end(), data);
+    return changed.size();
+}
 
 extern "C" int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

@@ -3,6 +3,7 @@
 
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/json_mutator.h"
 
 #include <QtTest>
 
@@ -91,6 +92,19 @@ private slots:
         const std::vector<fuzz::Seed> seeds = fuzz::seeds();
         for (int i = 0; i < 3000; ++i) {
             QCOMPARE(findingOf(damage(seeds[static_cast<std::size_t>(i) % seeds.size()].bytes)), QByteArray());
+        }
+    }
+
+    void survivesStrangeValues()
+    {
+        std::mt19937_64 random; // NOLINT: the same inputs in every run
+        const std::vector<fuzz::Seed> seeds = fuzz::seeds();
+        for (int i = 0; i < 3000; ++i) {
+            std::string input = seeds[static_cast<std::size_t>(i) % seeds.size()].bytes;
+            for (std::uint64_t changes = 1 + random() % 3; changes > 0; --changes) {
+                input = fuzz::mutatedJson(input, random);
+            }
+            QCOMPARE(findingOf(input), QByteArray());
         }
     }
 

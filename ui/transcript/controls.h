@@ -16,6 +16,7 @@ enum class ControlKind {
     BranchNext,
     Edit,
     Regenerate,
+    ShowPrompt, ///< the exact prompt of a reply
     Copy,
 };
 
@@ -25,6 +26,7 @@ enum class MessagePart { Thinking, Answer };
 struct AllowedActions {
     bool reply = true;  ///< regenerate, edit, continue: they need a model that is free
     bool branch = true; ///< show another version
+    bool prompt = true; ///< show the exact prompt: a model makes it
 
     bool operator==(const AllowedActions &) const = default;
 };

@@ -37,6 +37,12 @@ QPainterPath pathOf(Glyph glyph)
     case Glyph::Continue:
         polyline(path, {{5, 3.5}, {12, 8}, {5, 12.5}, {5, 3.5}});
         break;
+    case Glyph::Prompt:
+        path.addRoundedRect(QRectF(2.5, 3.5, 5, 3.8), 1, 1);
+        path.addRoundedRect(QRectF(9.7, 3.5, 3.8, 3.8), 1, 1);
+        path.addRoundedRect(QRectF(2.5, 9, 3.2, 3.8), 1, 1);
+        path.addRoundedRect(QRectF(7.8, 9, 5.7, 3.8), 1, 1);
+        break;
     case Glyph::ChevronLeft:
         polyline(path, {{9.5, 4}, {5.5, 8}, {9.5, 12}});
         break;

@@ -13,6 +13,7 @@ enum class Glyph {
     Edit,
     Regenerate,
     Continue,
+    Prompt,
     ChevronLeft,
     ChevronRight,
     ChevronUp,

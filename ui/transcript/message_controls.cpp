@@ -31,8 +31,12 @@ std::vector<ControlBox> MessageControls::row() const
         boxes.insert(boxes.begin(), {Control{kind}, QRect(x, y, buttonSize, buttonSize), name, enabled});
     };
     add(ControlKind::Copy, m_item.isUser() ? tr("Copy message") : tr("Copy reply"), true);
-    if (m_item.isReply() && !m_item.isStreaming())
+    if (m_item.isReply() && !m_item.isStreaming()) {
+        add(ControlKind::ShowPrompt, tr("Show the exact prompt"), m_allowed.prompt);
         add(ControlKind::Regenerate, tr("Regenerate"), m_allowed.reply);
+    }
+    if (m_item.isUser() && m_item.isLast())
+        add(ControlKind::Regenerate, tr("Ask for a reply"), m_allowed.reply);
     if (m_item.isUser())
         add(ControlKind::Edit, tr("Edit message"), m_allowed.reply);
     if (message.branches > 1) {

@@ -202,6 +202,8 @@ Glyph glyphOf(ControlKind kind)
         return Glyph::ChevronRight;
     case ControlKind::Edit:
         return Glyph::Edit;
+    case ControlKind::ShowPrompt:
+        return Glyph::Prompt;
     case ControlKind::Regenerate:
         return Glyph::Regenerate;
     default:

@@ -108,8 +108,25 @@ QString StatisticsText::prefill(const LiveStatistics &live) const
         .arg(m_locale.toString(live.promptDone), m_locale.toString(live.promptTotal));
 }
 
+/// Only what is not as the model's template does it.
+QStringList StatisticsText::lines(const storage::ThinkingRecord &asked)
+{
+    QStringList lines;
+    if (asked.mode != storage::ThinkingMode::Template)
+        lines.append(asked.mode == storage::ThinkingMode::On ? tr("Thinking switched on")
+                                                             : tr("Thinking switched off"));
+    if (asked.thoughtsShown == storage::ThoughtsShown::All)
+        lines.append(tr("Saw all earlier thoughts again"));
+    else if (asked.thoughtsShown == storage::ThoughtsShown::Newest)
+        lines.append(tr("Saw the newest earlier thought again"));
+    else if (asked.thoughtsShown == storage::ThoughtsShown::None)
+        lines.append(tr("Saw no earlier thought again"));
+    return lines;
+}
+
 QString StatisticsText::details(const storage::StatisticsRecord &record,
-                                const std::optional<storage::SamplerRecord> &sampler) const
+                                const std::optional<storage::SamplerRecord> &sampler,
+                                const storage::ThinkingRecord &asked) const
 {
     QStringList lines;
     const auto timed = [&](const QString &name, int count, double seconds) {
@@ -135,6 +152,7 @@ QString StatisticsText::details(const storage::StatisticsRecord &record,
         lines.append(
             tr("Temperature %1, top-p %2, seed %3")
                 .arg(number(sampler->temperature, 2), number(sampler->topP, 2), QString::number(sampler->seed)));
+    lines.append(StatisticsText::lines(asked));
     return lines.join(QLatin1Char('\n'));
 }
 

@@ -32,11 +32,12 @@ public:
     /// "Reading the prompt: 512 of 1,024 tokens".
     QString prefill(const LiveStatistics &live) const;
     /// Every figure, one a line: tooltip and accessible description.
-    QString details(const storage::StatisticsRecord &record,
-                    const std::optional<storage::SamplerRecord> &sampler) const;
+    QString details(const storage::StatisticsRecord &record, const std::optional<storage::SamplerRecord> &sampler,
+                    const storage::ThinkingRecord &asked = {}) const;
 
 private:
     QString number(double value, int decimals) const;
+    static QStringList lines(const storage::ThinkingRecord &asked);
 
     QLocale m_locale;
 };

@@ -149,6 +149,9 @@ void TranscriptStage::activate(const ControlRef &ref)
     case ControlKind::Regenerate:
         emit m_view->regenerateRequested(message.id);
         break;
+    case ControlKind::ShowPrompt:
+        emit m_view->promptRequested(message.id);
+        break;
     case ControlKind::Copy:
         copyText(item.source(m_copyWithThinking), ref);
         break;

@@ -240,7 +240,7 @@ QString TranscriptPointer::toolTipAt(QPoint point) const
     const auto &statistics = item.message().statistics;
     if (!statistics || !m_stage.toViewport(item.geometry().footer, index).contains(point))
         return {};
-    return StatisticsText().details(*statistics, item.message().sampler);
+    return StatisticsText().details(*statistics, item.message().sampler, item.message().asked);
 }
 
 } // namespace ui

@@ -185,7 +185,12 @@ int TranscriptStage::scrollTop() const
 
 int TranscriptStage::columnLeft() const
 {
-    return (m_view->viewport()->width() - m_page.width()) / 2;
+    return (room() - m_page.width()) / 2;
+}
+
+int TranscriptStage::room() const
+{
+    return m_view->contentsRect().width() - m_view->verticalScrollBar()->sizeHint().width();
 }
 
 void TranscriptStage::settle()
@@ -198,7 +203,7 @@ void TranscriptStage::settle()
     const theme::Tokens &tokens = theme::current();
     const int widest = tokens.space.readingWidth * tokens.fonts.reading.pixelSize() / 15;
     const int height = m_view->viewport()->height();
-    m_page.setWidth(std::max(std::min(m_view->viewport()->width() - 2 * sideMargin, widest), 120));
+    m_page.setWidth(std::max(std::min(room() - 2 * sideMargin, widest), 120));
     const int y = m_follow ? m_page.settleAtEnd(height) : m_page.settle(m_anchor, height);
     QScrollBar *bar = m_view->verticalScrollBar();
     bar->setPageStep(height);

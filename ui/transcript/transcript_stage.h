@@ -55,6 +55,7 @@ public:
     TranscriptLayout &page() { return m_page; }
     TranscriptSelection &selection() { return m_selection; }
     int columnLeft() const;
+    int room() const; ///< width beside the scroll bar, whether it is there or not: nothing moves when it comes
     int scrollTop() const;
     /// Lays out the window and sets the scroll bar; `follow` or the anchor decide where it is.
     void settle();

@@ -51,7 +51,8 @@ signals:
     void editRequested(storage::MessageId userMessage, const QString &text);
     void continueRequested(storage::MessageId reply);
     void branchRequested(storage::MessageId message, int branch);
-    void linkActivated(const QString &url); ///< the owner asks before it opens anything
+    void promptRequested(storage::MessageId reply); ///< the exact one it was the answer to
+    void linkActivated(const QString &url);         ///< the owner asks before it opens anything
 
 protected:
     bool viewportEvent(QEvent *event) override;

@@ -32,6 +32,7 @@ constexpr Shortcut shortcuts[] = {
     {Command::Regenerate, "Ctrl+R"},
     {Command::EditLast, "Ctrl+E"},
     {Command::Continue, "Ctrl+Shift+Return; Ctrl+Shift+Enter"},
+    {Command::ExactPrompt, "Ctrl+Shift+P"},
     {Command::PreviousBranch, "Alt+Left"},
     {Command::NextBranch, "Alt+Right"},
     {Command::WriteMessage, "Ctrl+L"},
@@ -116,9 +117,10 @@ void Commands::fillMenus(QMenuBar *bar)
                   Command::Quit});
     addMenu(bar, {Command::UndoDelete, Command::Copy, separator, Command::FindInChat, Command::FindNext,
                   Command::FindPrevious, separator, Command::SearchConversations});
-    addMenu(bar, {Command::WriteMessage, Command::Send, Command::Stop, separator, Command::Regenerate,
-                  Command::Continue, Command::EditLast, separator, Command::PreviousBranch, Command::NextBranch,
-                  separator, Command::Rename, Command::Pin, Command::Delete});
+    addMenu(bar,
+            {Command::WriteMessage, Command::Send, Command::Stop, separator, Command::Regenerate, Command::Continue,
+             Command::EditLast, separator, Command::ExactPrompt, separator, Command::PreviousBranch,
+             Command::NextBranch, separator, Command::Rename, Command::Pin, Command::Delete});
     QMenu *view = addMenu(bar, {Command::Sidebar, Command::RoutingStrip, separator});
     m_thinkingMenu =
         addSubMenu(view, {Command::ThinkingWhileOpen, Command::ThinkingAlwaysOpen, Command::ThinkingCollapsed});
@@ -167,6 +169,8 @@ QString Commands::text(Command command) const
         return tr("&Edit Last Message");
     case Command::Continue:
         return tr("&Continue Reply");
+    case Command::ExactPrompt:
+        return tr("Show Ex&act Prompt");
     case Command::PreviousBranch:
         return tr("&Previous Version");
     case Command::NextBranch:

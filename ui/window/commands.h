@@ -28,6 +28,7 @@ enum class Command {
     Regenerate,
     EditLast,
     Continue,
+    ExactPrompt,
     PreviousBranch,
     NextBranch,
     WriteMessage,

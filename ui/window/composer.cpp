@@ -1,5 +1,6 @@
 #include "ui/window/composer.h"
 
+#include "ui/prompt/prompt_look.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/theme.h"
 
@@ -90,6 +91,10 @@ Composer::Composer(QWidget *parent) : QWidget(parent)
     m_button->setProperty("kind", QStringLiteral("send"));
     m_button->setFixedSize(buttonSide, buttonSide);
     m_button->setIconSize(QSize(18, 18));
+    m_think = makePill(QStringLiteral("thinking"), theme::Tint::Text);
+    m_think->setCheckable(true);
+    m_retentionPill = makePill(QStringLiteral("prompt"), theme::Tint::Warning);
+    m_retentionPill->setProperty("tone", QStringLiteral("warning"));
     m_hint = new QLabel(this);
     m_hint->setTextFormat(Qt::PlainText);
     m_hint->setAlignment(Qt::AlignCenter);
@@ -101,6 +106,8 @@ Composer::Composer(QWidget *parent) : QWidget(parent)
     row->setContentsMargins(space.l, space.s, space.s, space.s);
     row->setSpacing(space.s);
     row->addWidget(m_edit, 1, Qt::AlignVCenter);
+    row->addWidget(m_retentionPill, 0, Qt::AlignBottom);
+    row->addWidget(m_think, 0, Qt::AlignBottom);
     row->addWidget(m_button, 0, Qt::AlignBottom);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -113,10 +120,45 @@ Composer::Composer(QWidget *parent) : QWidget(parent)
     connect(m_edit, &QPlainTextEdit::textChanged, this, [this] {
         showWaitingHint(false);
         updateButton();
+        emit edited();
     });
+    connect(m_think, &QToolButton::clicked, this, &Composer::thinkingSwitched);
+    connect(m_retentionPill, &QToolButton::clicked, this, &Composer::promptRequested);
     connect(m_button, &QToolButton::clicked, this,
             [this] { m_state == State::Generating ? emit stopRequested() : send(); });
     setFocusProxy(m_edit);
+    retranslate();
+}
+
+QToolButton *Composer::makePill(const QString &icon, theme::Tint tint)
+{
+    auto *pill = new QToolButton(m_frame);
+    pill->setProperty("kind", QStringLiteral("pill"));
+    pill->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    pill->setIcon(theme::icon(icon, tint));
+    pill->setIconSize(QSize(16, 16));
+    pill->setMinimumHeight(buttonSide);
+    pill->hide();
+    return pill;
+}
+
+void Composer::setThinkingSwitch(bool shown, bool on)
+{
+    m_think->setVisible(shown);
+    m_think->setChecked(on);
+    retranslate();
+}
+
+void Composer::setRetention(engine::ThinkingRetention retention)
+{
+    m_retention = retention;
+    m_retentionPill->setVisible(retention != engine::ThinkingRetention::Template);
+    retranslate();
+}
+
+void Composer::setAdvice(const QString &sentence)
+{
+    m_advice = sentence;
     retranslate();
 }
 
@@ -183,7 +225,12 @@ void Composer::retranslate()
     const bool stop = m_state == State::Generating;
     m_button->setAccessibleName(stop ? tr("Stop") : tr("Send"));
     m_button->setToolTip(stop ? tr("Stop the reply (Esc)") : tr("Send the message (Enter)"));
-    QString hint = tr("Enter sends · Shift+Enter starts a new line");
+    m_think->setText(tr("Think"));
+    m_think->setToolTip(m_think->isChecked() ? tr("The model thinks before it answers")
+                                             : tr("The model answers without thinking"));
+    m_retentionPill->setText(tr("Thoughts: %1").arg(PromptLook::retention(m_retention)));
+    m_retentionPill->setToolTip(tr("Earlier thoughts the model sees again; its template does otherwise"));
+    QString hint = m_advice.isEmpty() ? tr("Enter sends · Shift+Enter starts a new line") : m_advice;
     if (m_waitingHint && m_state == State::Generating)
         hint = tr("Your text is kept. Wait for the reply to end, or press Esc to stop it, then send.");
     else if (m_waitingHint && m_state == State::Loading)
@@ -191,7 +238,7 @@ void Composer::retranslate()
     else if (m_waitingHint && m_state == State::NoModel)
         hint = tr("Your text is kept. Open a model folder first (Ctrl+O).");
     m_hint->setText(hint);
-    m_hint->setProperty("tone", m_waitingHint ? QStringLiteral("warning") : QString());
+    m_hint->setProperty("tone", m_waitingHint || !m_advice.isEmpty() ? QStringLiteral("warning") : QString());
     refreshStyle(m_hint);
     updateButton();
 }

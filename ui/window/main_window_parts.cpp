@@ -2,6 +2,7 @@
 
 #include "ui/library/library_page.h"
 #include "ui/library/open_folder.h"
+#include "ui/prompt/prompt_window.h"
 #include "ui/theme/theme.h"
 #include "ui/transcript/transcript_view.h"
 #include "ui/widgets/visible_text.h"
@@ -12,6 +13,7 @@
 #include "ui/window/link_prompt.h"
 #include "ui/window/model_bar.h"
 #include "ui/window/notice_bar.h"
+#include "ui/window/sampler_advice.h"
 #include "ui/window/settings_dialog.h"
 #include "ui/window/sidebar.h"
 #include "ui/window/toast.h"
@@ -135,6 +137,7 @@ void MainWindow::Parts::applySettings(const UiSettings &wanted)
     chat->modelBar->setRoutingShown(settings.showRoutingStrip);
     chat->transcript->setThinkingDisplay(settings.thinking);
     chat->transcript->setCopyWithThinking(settings.copyWithThinking);
+    showModelChoices();
     retranslate();
 }
 
@@ -144,6 +147,9 @@ void MainWindow::Parts::change(const std::function<void(UiSettings &)> &edit)
     edit(wanted);
     applySettings(wanted);
     emit window->settingsChanged(settings);
+    if (prompt)
+        prompt->setRetention(settings.retention);
+    promptChanged();
 }
 
 void MainWindow::Parts::retranslate()
@@ -176,6 +182,8 @@ void MainWindow::Parts::showReadyModel(const engine::ModelInfo &info)
     modelReady = true;
     chat->modelBar->showModel(info);
     chat->library->showOpen(QString::fromStdString(info.folder));
+    showModelChoices();
+    promptChanged();
     chat->welcome->setModel(QString::fromStdString(info.name), false);
     showUsage();
 }
@@ -333,7 +341,8 @@ void MainWindow::Parts::updateActions()
     enable(Command::Delete, conversation != nullptr);
     enable(Command::UndoDelete, !deleted.empty());
     commands->action(Command::Pin)->setChecked(conversation && conversation->pinned);
-    chat->transcript->setAllowedActions({free, !generating});
+    enable(Command::ExactPrompt, modelReady);
+    chat->transcript->setAllowedActions({free, !generating, modelReady});
 }
 
 void MainWindow::Parts::stepBranch(int step)
@@ -388,6 +397,45 @@ void MainWindow::Parts::openSettings()
     dialog->open();
 }
 
+void MainWindow::Parts::openPrompt(storage::MessageId reply)
+{
+    if (!prompt) {
+        prompt = new PromptWindow(window);
+        prompt->setAttribute(Qt::WA_DeleteOnClose);
+        connect(prompt, &PromptWindow::asked, window, &MainWindow::promptRequested);
+        connect(prompt, &PromptWindow::retentionChosen, this, [this](engine::ThinkingRetention retention) {
+            change([retention](UiSettings &s) { s.retention = retention; });
+        });
+    }
+    prompt->setModel(chat->modelBar->info());
+    prompt->setGenerating(generating);
+    prompt->setRetention(settings.retention);
+    prompt->setWish({reply, reply == 0 ? chat->composer->text() : QString()});
+    prompt->show();
+    prompt->raise();
+    prompt->activateWindow();
+}
+
+void MainWindow::Parts::promptChanged()
+{
+    if (!prompt)
+        return;
+    if (prompt->wish().reply != 0 && find(prompt->wish().reply) == nullptr)
+        return prompt->setWish({0, chat->composer->text()}); // another chat or branch is shown
+    prompt->refresh(chat->composer->text());
+}
+
+void MainWindow::Parts::showModelChoices()
+{
+    const engine::ModelInfo &model = chat->modelBar->info();
+    chat->composer->setThinkingSwitch(model.canSwitchThinking, thinks(settings.thinkingMode, model));
+    chat->composer->setRetention(settings.retention);
+    const QStringList advice = samplerAdvice(model, samplerInUse(settings, model));
+    chat->composer->setAdvice(advice.value(0));
+    if (prompt)
+        prompt->setModel(model);
+}
+
 void MainWindow::Parts::undoDelete()
 {
     toast->hide();
@@ -399,11 +447,11 @@ void MainWindow::Parts::undoDelete()
     emit window->undoDeleteRequested(id);
 }
 
-void MainWindow::Parts::sendExample(const QString &prompt)
+void MainWindow::Parts::sendExample(const QString &question)
 {
     if (chat->composer->state() == Composer::State::Ready)
-        return emit window->sendRequested(prompt);
-    chat->composer->setText(prompt);
+        return emit window->sendRequested(question);
+    chat->composer->setText(question);
     chat->composer->send(); // says why it has to wait
 }
 

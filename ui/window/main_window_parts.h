@@ -7,6 +7,7 @@
 #include "ui/window/commands.h"
 
 #include <QFrame>
+#include <QPointer>
 #include <QSplitter>
 #include <functional>
 #include <optional>
@@ -15,6 +16,7 @@
 namespace ui {
 
 class ChatPage;
+class PromptWindow;
 class Sidebar;
 class Toast;
 
@@ -45,6 +47,8 @@ public:
     void showUsage();            ///< context of the newest reply that has figures
     void conversationsChanged(); ///< title, actions and the empty list follow
     void setSidebarVisible(bool visible);
+    void showModelChoices(); ///< what the model shown leaves to the user, and what its authors advise
+    void promptChanged();    ///< the exact prompt, if it is open, follows
 
     MainWindow *window;
     UiSettings settings;
@@ -54,6 +58,7 @@ public:
     ChatPage *chat = nullptr;
     Toast *toast = nullptr;
     QFrame *dropHint = nullptr;
+    QPointer<PromptWindow> prompt; ///< while it is open
 
     bool generating = false;
     bool modelReady = false;
@@ -86,8 +91,9 @@ private:
     void openModel();
     void addLibraryFolder();
     void openSettings();
+    void openPrompt(storage::MessageId reply); ///< 0: of the next message
     void undoDelete();
-    void sendExample(const QString &prompt);
+    void sendExample(const QString &question);
 };
 
 } // namespace ui

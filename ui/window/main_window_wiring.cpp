@@ -76,6 +76,12 @@ void MainWindow::Parts::connectWidgets()
     connect(chat->transcript, &TranscriptView::editRequested, window, &MainWindow::editRequested);
     connect(chat->transcript, &TranscriptView::continueRequested, window, &MainWindow::continueRequested);
     connect(chat->transcript, &TranscriptView::branchRequested, window, &MainWindow::branchRequested);
+    connect(chat->transcript, &TranscriptView::promptRequested, this, &Parts::openPrompt);
+    connect(chat->composer, &Composer::edited, this, &Parts::promptChanged);
+    connect(chat->composer, &Composer::promptRequested, this, [this] { openPrompt(0); });
+    connect(chat->composer, &Composer::thinkingSwitched, this, [this](bool on) {
+        change([on](UiSettings &s) { s.thinkingMode = on ? engine::ThinkingMode::On : engine::ThinkingMode::Off; });
+    });
     connect(chat->transcript, &TranscriptView::linkActivated, this,
             [this](const QString &link) { askToOpenLink(window, link); });
 }
@@ -116,6 +122,7 @@ void MainWindow::Parts::connectCommands()
         if (const TranscriptMessage *reply = continuable())
             emit window->continueRequested(reply->id);
     });
+    on(Command::ExactPrompt, [this] { openPrompt(0); });
     on(Command::EditLast, [this] {
         if (const auto id = chat->transcript->actionTarget(storage::MessageRole::User))
             chat->transcript->startEditing(id);

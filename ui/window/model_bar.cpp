@@ -269,14 +269,15 @@ QString ModelBar::loadingSummary() const
 
 QString ModelBar::modelSummary() const
 {
-    QStringList parts{QString::fromStdString(m_info.architecture),
-                      tr("%1 total").arg(formatParameters(m_info.parametersTotal))};
+    QStringList parts;
+    if (m_info.contextCapped) // first, where it is not cut off
+        parts << tr("Context capped to %1 of %2 because of memory")
+                     .arg(formatCount(m_info.contextLength), formatCount(m_info.maxContextLength));
+    parts << QString::fromStdString(m_info.architecture)
+          << tr("%1 total").arg(formatParameters(m_info.parametersTotal));
     if (m_info.parametersActive > 0 && m_info.parametersActive != m_info.parametersTotal)
         parts << tr("%1 active").arg(formatParameters(m_info.parametersActive));
     parts << QString::fromStdString(m_info.quantization);
-    if (m_info.contextCapped)
-        parts << tr("context capped to %1 of %2 because of memory")
-                     .arg(formatCount(m_info.contextLength), formatCount(m_info.maxContextLength));
     parts.removeAll(QString());
     return parts.join(QStringLiteral(" · "));
 }

@@ -1,6 +1,6 @@
 #include "ui/window/sampler_settings.h"
 
-#include "ui/widgets/format.h"
+#include "ui/window/sampler_advice.h"
 
 #include <QSignalBlocker>
 #include <QStyle>
@@ -146,22 +146,15 @@ void SamplerSettings::changed()
     emit edited();
 }
 
-QString SamplerSettings::recommendation() const
-{
-    if (m_model.name.empty())
-        return tr("Temperature, top-p and length recommended for this model");
-    return tr("Temperature %1, top-p %2, for this model")
-        .arg(QString::number(value(m_model.recommendedTemperature, storage::SamplerRecord().temperature), 'f', 2),
-             QString::number(value(m_model.recommendedTopP, storage::SamplerRecord().topP), 'f', 2));
-}
-
 void SamplerSettings::retranslate()
 {
     setTitle(tr("Sampling"));
-    setRowText(m_recommendedRow, tr("Use the model's recommended values"), recommendation());
-    setRowText(m_temperatureRow, tr("Temperature"), tr("0 always takes the likeliest token; higher is more varied"));
+    setRowText(m_recommendedRow, tr("Use the model's recommended values"), SamplerAdvice::recommendation(m_model));
+    setAdvisedText(m_temperatureRow, tr("Temperature"), SamplerAdvice::temperature(m_model, m_temperature->value()),
+                   tr("0 always takes the likeliest token; higher is more varied"));
     setRowText(m_topPRow, tr("Top-p"), tr("Keeps the likeliest tokens up to this share; 1 keeps all"));
-    setRowText(m_maxTokensRow, tr("Longest reply"), tr("In tokens, thinking included"));
+    setAdvisedText(m_maxTokensRow, tr("Longest reply"), SamplerAdvice::length(m_model, m_maxTokens->value()),
+                   tr("In tokens, thinking included"));
     setRowText(m_topKRow, tr("Top-k"), tr("Keeps this many of the likeliest tokens"));
     setRowText(m_minPRow, tr("Min-p"), tr("Drops tokens below this share of the likeliest one"));
     setRowText(m_penaltyRow, tr("Repetition penalty"), tr("1 does nothing; higher avoids repeating"));

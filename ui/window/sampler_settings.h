@@ -31,7 +31,6 @@ private:
     QDoubleSpinBox *makeNumber(double least, double most, double step);
     QSpinBox *makeCount(int least, int most);
     void followRecommendation();
-    QString recommendation() const;
     void changed();
 
     engine::ModelInfo m_model;

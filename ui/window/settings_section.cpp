@@ -4,6 +4,7 @@
 
 #include <QEvent>
 #include <QHBoxLayout>
+#include <QStyle>
 
 namespace ui {
 
@@ -74,6 +75,14 @@ void SettingsSection::setRowText(const Row &row, const QString &name, const QStr
     row.help->setVisible(!help.isEmpty());
     row.control->setAccessibleName(name);
     row.control->setAccessibleDescription(help);
+}
+
+void SettingsSection::setAdvisedText(const Row &row, const QString &name, const QString &advice, const QString &help)
+{
+    setRowText(row, name, advice.isEmpty() ? help : advice);
+    row.help->setProperty("tone", advice.isEmpty() ? QString() : QStringLiteral("warning"));
+    row.help->style()->unpolish(row.help);
+    row.help->style()->polish(row.help);
 }
 
 void SettingsSection::changeEvent(QEvent *event)

@@ -28,6 +28,8 @@ protected:
     void setTitle(const QString &title);
     /// The name is also the control's accessible name, the explanation its description.
     static void setRowText(const Row &row, const QString &name, const QString &help = {});
+    /// The explanation gives way to what speaks against the value, if anything does.
+    static void setAdvisedText(const Row &row, const QString &name, const QString &advice, const QString &help);
     void changeEvent(QEvent *event) override;
     virtual void retranslate() = 0;
 

@@ -1,8 +1,12 @@
 #include "ui/window/view_settings.h"
 
+#include "ui/prompt/prompt_look.h"
+
 #include <QSignalBlocker>
 
 namespace ui {
+
+using engine::ThinkingRetention;
 
 namespace {
 
@@ -69,9 +73,11 @@ void AppearanceSettings::retranslate()
 ConversationSettings::ConversationSettings(QWidget *parent) : SettingsSection(parent)
 {
     m_thinkingBox = new QComboBox(this);
+    m_retentionBox = new QComboBox(this);
     m_copyBox = new QCheckBox(this);
     m_routingBox = new QCheckBox(this);
     m_thinking = addRow(m_thinkingBox);
+    m_retention = addRow(m_retentionBox);
     m_copy = addRow(m_copyBox);
     m_routing = addRow(m_routingBox);
     for (QCheckBox *box : {m_copyBox, m_routingBox}) {
@@ -79,6 +85,10 @@ ConversationSettings::ConversationSettings(QWidget *parent) : SettingsSection(pa
         connect(box, &QCheckBox::toggled, this, &SettingsSection::edited);
     }
     ConversationSettings::retranslate();
+    connect(m_retentionBox, &QComboBox::currentIndexChanged, this, [this] {
+        retranslate();
+        emit edited();
+    });
     connect(m_thinkingBox, &QComboBox::currentIndexChanged, this, &SettingsSection::edited);
 }
 
@@ -86,6 +96,7 @@ void ConversationSettings::load(const UiSettings &settings)
 {
     const QSignalBlocker blocker(this);
     m_thinkingBox->setCurrentIndex(static_cast<int>(settings.thinking));
+    m_retentionBox->setCurrentIndex(static_cast<int>(settings.retention));
     m_copyBox->setChecked(settings.copyWithThinking);
     m_routingBox->setChecked(settings.showRoutingStrip);
 }
@@ -93,6 +104,7 @@ void ConversationSettings::load(const UiSettings &settings)
 void ConversationSettings::store(UiSettings &settings) const
 {
     settings.thinking = static_cast<ThinkingDisplay>(m_thinkingBox->currentIndex());
+    settings.retention = static_cast<engine::ThinkingRetention>(m_retentionBox->currentIndex());
     settings.copyWithThinking = m_copyBox->isChecked();
     settings.showRoutingStrip = m_routingBox->isChecked();
 }
@@ -101,6 +113,16 @@ void ConversationSettings::retranslate()
 {
     setTitle(tr("Conversation"));
     setRowText(m_thinking, tr("Thinking"), tr("How the reasoning of the model is shown"));
+    QStringList choices;
+    for (const auto retention :
+         {ThinkingRetention::Template, ThinkingRetention::All, ThinkingRetention::Newest, ThinkingRetention::None})
+        choices.append(PromptLook::retention(retention));
+    setItems(m_retentionBox, choices);
+    const bool departs = m_retentionBox->currentIndex() != static_cast<int>(ThinkingRetention::Template);
+    setAdvisedText(m_retention, tr("Earlier thoughts the model sees again"),
+                   departs ? tr("Departs from the model's template: it was not trained to read a chat like this.")
+                           : QString(),
+                   tr("The exact prompt (Ctrl+Shift+P) shows what that leaves out"));
     setRowText(m_copy, tr("Copy with thinking"), tr("Copied replies include the reasoning"));
     setRowText(m_routing, tr("Routing strip"), tr("Show live which experts each token uses"));
     setItems(m_thinkingBox, {tr("Open while thinking"), tr("Always open"), tr("Always collapsed")});

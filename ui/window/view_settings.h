@@ -43,9 +43,11 @@ protected:
 
 private:
     Row m_thinking;
+    Row m_retention;
     Row m_copy;
     Row m_routing;
     QComboBox *m_thinkingBox = nullptr;
+    QComboBox *m_retentionBox = nullptr;
     QCheckBox *m_copyBox = nullptr;
     QCheckBox *m_routingBox = nullptr;
 };

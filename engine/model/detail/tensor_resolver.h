@@ -38,7 +38,7 @@ public:
 private:
     memory::Tensor take(const std::string &name, std::initializer_list<std::uint64_t> dims, const std::string &types);
     memory::Tensor scaleOf(const std::string &weight, std::uint64_t rows, std::uint64_t cols);
-    std::uint64_t bytesToScan() const;
+    std::uint64_t prepareScan() const;
     void scan(const std::string &name, const memory::Tensor &tensor);
     [[noreturn]] void failMissing() const;
     [[noreturn]] void failNonFinite(const std::string &name, std::uint64_t index) const;

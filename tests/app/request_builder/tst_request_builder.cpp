@@ -53,6 +53,7 @@ private slots:
             tree({message(1, 0, MessageRole::User, "", "Q1"), message(2, 1, MessageRole::Assistant, "cut", ""),
                   message(3, 2, MessageRole::User, "", "Q2"), message(4, 3, MessageRole::Assistant, "", "")});
         QCOMPARE(app::buildRequest(conversation, *conversation.find(4), false).messages.size(), std::size_t(2));
+        QCOMPARE(app::unansweredThoughts(conversation, *conversation.find(4)), std::vector<std::string>{"cut"});
     }
 
     void continuesInMidThought()
@@ -82,6 +83,36 @@ private slots:
         const auto conversation =
             tree({message(1, 0, MessageRole::User, "", "Q1"), message(2, 1, MessageRole::Assistant, "", "")});
         QVERIFY(!app::buildRequest(conversation, *conversation.find(2), true).continueLast);
+    }
+
+    void whatAReplyWasAskedWithIsAskedAgain()
+    {
+        auto reply = message(2, 1, MessageRole::Assistant, "", "");
+        reply.thinking = {storage::ThinkingMode::Off, storage::ThoughtsShown::Newest};
+        const auto conversation = tree({message(1, 0, MessageRole::User, "", "Q1"), reply});
+        const auto request = app::buildRequest(conversation, *conversation.find(2), false);
+        QVERIFY(request.thinking == engine::ThinkingMode::Off);
+        QVERIFY(request.retention == engine::ThinkingRetention::Newest);
+    }
+
+    void onlyAModelThatCanIsToldWhetherToThink()
+    {
+        ui::UiSettings settings;
+        settings.thinkingMode = engine::ThinkingMode::On;
+        settings.retention = engine::ThinkingRetention::All;
+        engine::ModelInfo model;
+        const auto fixed = app::thinkingFor(settings, model);
+        QVERIFY(fixed.mode == storage::ThinkingMode::Template);
+        QVERIFY(fixed.thoughtsShown == storage::ThoughtsShown::All);
+        QVERIFY(!app::beginsWithThought(fixed, model));
+        model.canSwitchThinking = true;
+        QVERIFY(app::thinkingFor(settings, model).mode == storage::ThinkingMode::On);
+        QVERIFY(app::beginsWithThought(app::thinkingFor(settings, model), model));
+        settings.thinkingMode = engine::ThinkingMode::Template;
+        model.reasons = true;
+        QVERIFY(app::beginsWithThought(app::thinkingFor(settings, model), model));
+        settings.thinkingMode = engine::ThinkingMode::Off;
+        QVERIFY(!app::beginsWithThought(app::thinkingFor(settings, model), model));
     }
 
     void recommendedSettingsOverruleTheUsersUnlessSwitchedOff()

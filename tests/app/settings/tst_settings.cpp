@@ -23,6 +23,8 @@ private slots:
         settings.ui.useRecommendedSampler = false;
         settings.ui.sampler.temperature = 0.25;
         settings.ui.sampler.seed = 9223372036854775807ULL;
+        settings.ui.retention = engine::ThinkingRetention::Newest;
+        settings.ui.thinkingMode = engine::ThinkingMode::Off;
         settings.ui.geometry = QByteArray("\0\1\2", 3);
         settings.modelContext = 8192;
         settings.libraryFolders = {"/data/我的 模型", "/mnt/models"};
@@ -39,6 +41,8 @@ private slots:
         QVERIFY(!read.ui.useRecommendedSampler);
         QCOMPARE(read.ui.sampler.temperature, 0.25);
         QCOMPARE(read.ui.sampler.seed, 9223372036854775807ULL);
+        QVERIFY(read.ui.retention == engine::ThinkingRetention::Newest);
+        QVERIFY(read.ui.thinkingMode == engine::ThinkingMode::Off);
         QCOMPARE(read.ui.geometry, settings.ui.geometry);
     }
 
@@ -57,14 +61,16 @@ private slots:
         const QString path = folder.filePath("bathyscope.ini");
         QFile file(path);
         QVERIFY(file.open(QFile::WriteOnly));
-        file.write(
-            "[window]\ntheme=99\nthinking=soon\ntextScale=4000\n[sampler]\ntemperature=hot\ntopP=7\nmaxTokens=-5\n"
-            "[model]\ncontext=-3\n[library]\nfolders=relative, /there, /there\n");
+        file.write("[window]\ntheme=99\nthinking=soon\ntextScale=4000\n[chat]\nearlierThoughts=4\nthinkingMode=on\n["
+                   "sampler]\ntemperature=hot\ntopP=7\nmaxTokens=-5\n[model]\ncontext=-3\n[library]\n"
+                   "folders=relative, /there, /there\n");
         file.close();
         const auto read = app::loadSettings(path);
         QVERIFY(read.ui.theme == ui::Theme::System);
         QVERIFY(read.ui.thinking == ui::ThinkingDisplay::OpenWhileThinking);
         QCOMPARE(read.ui.textScalePercent, 200);
+        QVERIFY(read.ui.retention == engine::ThinkingRetention::Template);
+        QVERIFY(read.ui.thinkingMode == engine::ThinkingMode::Template);
         QCOMPARE(read.ui.sampler.temperature, storage::SamplerRecord{}.temperature);
         QCOMPARE(read.ui.sampler.topP, 1.0);
         QCOMPARE(read.ui.sampler.maxTokens, 1);

@@ -13,6 +13,7 @@
 
 using engine::ChatMessage;
 using engine::ErrorCode;
+using engine::PromptSource;
 using engine::Role;
 using engine::TextPart;
 using engine::ThinkingMode;
@@ -20,6 +21,7 @@ using engine::ThinkingRetention;
 using engine::TokenId;
 using engine::text::AddedTokens;
 using engine::text::ChatTemplate;
+using engine::text::DescribedPrompt;
 using engine::text::ReasoningStart;
 using engine::text::RenderedPrompt;
 using engine::text::RenderOptions;
@@ -57,6 +59,11 @@ std::vector<ChatMessage> messagesOf(const Json &list)
     return messages;
 }
 
+ChatMessage says(Role role, std::string text, std::string thinking = {}, bool closed = true)
+{
+    return {role, std::move(text), std::move(thinking), closed};
+}
+
 ThinkingMode modeOf(const std::string &name)
 {
     return name == "on" ? ThinkingMode::On : name == "off" ? ThinkingMode::Off : ThinkingMode::Template;
@@ -77,6 +84,58 @@ std::string hashOf(const std::vector<TokenId> &tokens)
     for (const TokenId token : tokens)
         text += (text.isEmpty() ? "" : " ") + QByteArray::number(token);
     return QCryptographicHash::hash(text, QCryptographicHash::Sha256).toHex().left(16).toStdString();
+}
+
+const char *nameOf(engine::OmissionReason reason)
+{
+    using engine::OmissionReason;
+    switch (reason) {
+    case OmissionReason::TemplateDropsThoughts:
+        return "template";
+    case OmissionReason::RetentionPolicy:
+        return "policy";
+    case OmissionReason::ThoughtNotClosed:
+        return "not closed";
+    case OmissionReason::OnlyLastSystemMessage:
+        return "system";
+    case OmissionReason::ModelHasNoThoughts:
+        return "none";
+    }
+    return "?";
+}
+
+/// The parts follow one another, are the text, and hold the messages' words under the right names.
+void requireParts(const Model &model, const DescribedPrompt &prompt, const std::vector<ChatMessage> &chat)
+{
+    int next = 0;
+    std::size_t at = 0;
+    std::string text;
+    for (const auto &part : prompt.parts) {
+        QCOMPARE(part.firstToken, next);
+        QVERIFY(part.tokenCount >= 0 && !part.text.empty());
+        next += part.tokenCount;
+        text += part.text;
+        const auto tokens =
+            std::span(prompt.rendered.tokens)
+                .subspan(static_cast<std::size_t>(part.firstToken), static_cast<std::size_t>(part.tokenCount));
+        const bool words = part.source != PromptSource::Bos && part.source != PromptSource::Markup;
+        if (words) {
+            const ChatMessage &message = chat.at(static_cast<std::size_t>(part.message));
+            const std::string whole = part.source == PromptSource::Thinking ? message.thinking : message.text;
+            QVERIFY(part.text == whole || part.text == "\n\n" + whole || whole.find('\xFF') != std::string::npos);
+            QVERIFY((part.source == PromptSource::User) == (message.role == Role::User));
+            QVERIFY((part.source == PromptSource::System) == (message.role == Role::System));
+            for (const TokenId token : tokens)
+                QVERIFY(!model.tokenizer->isAdded(token) || model.tokenizer->tokenBytes(token) == "ü");
+        }
+        for (const TokenId token : tokens) { // its first byte is in the part
+            QVERIFY(at >= text.size() - part.text.size() && at < text.size());
+            at += model.tokenizer->tokenBytes(token).size();
+        }
+    }
+    QCOMPARE(next, static_cast<int>(prompt.rendered.tokens.size()));
+    QCOMPARE(text, prompt.rendered.text);
+    QVERIFY(prompt.parts.front().source == PromptSource::Bos || prompt.parts[1].source == PromptSource::Bos);
 }
 
 /// `expected`: the text, and the ids unless somebody's words hold the text of a control token.
@@ -221,6 +280,146 @@ private slots:
         const RenderedPrompt next = model.format->render({first[0], answer, {Role::User, "And now?", {}, true}}, false);
         QVERIFY(next.text.starts_with("<｜begin▁of▁sentence｜><｜User｜>Add 4 and 8<｜Assistant｜>\n\nThe answer is 12."
                                       "<｜end▁of▁sentence｜>"));
+    }
+
+    /// Thinking and answer of each earlier message under each policy, in V3.1, of which the goldens cannot tell.
+    void v31KeepsThoughtsOnRequest()
+    {
+        const Model model(m_tokenizer, m_published["v3.1"]["template"]);
+        const std::vector<ChatMessage> chat = {says(Role::User, "Q1"), says(Role::Assistant, "A1", "T1"),
+                                               says(Role::User, "Q2"), says(Role::Assistant, "A2", "T2"),
+                                               says(Role::User, "Q3")};
+        const auto rendered = [&](ThinkingRetention retention) {
+            return model.format->render(chat, {false, retention, ThinkingMode::On}, {})->text;
+        };
+        const std::string bos = "<｜begin▁of▁sentence｜>";
+        const std::string eos = "<｜end▁of▁sentence｜>";
+        const std::string end = "<｜User｜>Q3<｜Assistant｜><think>";
+        const std::string dropped1 = bos + "<｜User｜>Q1<｜Assistant｜></think>A1" + eos;
+        const std::string kept2 = "<｜User｜>Q2<｜Assistant｜><think>T2</think>A2" + eos;
+        QCOMPARE(rendered(ThinkingRetention::All),
+                 bos + "<｜User｜>Q1<｜Assistant｜><think>T1</think>A1" + eos + kept2 + end);
+        QCOMPARE(rendered(ThinkingRetention::Newest), dropped1 + kept2 + end);
+        QCOMPARE(rendered(ThinkingRetention::None), rendered(ThinkingRetention::Template));
+        QCOMPARE(rendered(ThinkingRetention::Template), dropped1 + "<｜User｜>Q2<｜Assistant｜></think>A2" + eos + end);
+    }
+
+    /// What V3.1 writes comes back token by token.
+    void aTurnOfV31IsAPrefixOfTheNext()
+    {
+        const Model model(m_tokenizer, m_published["v3.1"]["template"]);
+        const std::vector<ChatMessage> first = {says(Role::User, "Add 4 and 8")};
+        for (const auto &[mode, raw] : {std::pair(ThinkingMode::On, "\n4 + 8\n\n</think>\n\nIt is 12."),
+                                        std::pair(ThinkingMode::Off, "\nIt is 12.")}) {
+            const RenderOptions options{false, ThinkingRetention::All, mode};
+            RenderedPrompt prompt = model.format->render(first, options, {}).value();
+            QVERIFY(prompt.startsIn() == (mode == ThinkingMode::On ? TextPart::Thinking : TextPart::Answer));
+            engine::text::ReasoningParser parser(*model.tokenizer, prompt.start);
+            ChatMessage answer{Role::Assistant, {}, {}, true};
+            for (const TokenId token : model.tokenizer->encode(raw, AddedTokens::Match)) {
+                prompt.tokens.push_back(token);
+                for (const auto &piece : parser.push(token).pieces)
+                    (piece.part == TextPart::Thinking ? answer.thinking : answer.text) += piece.text;
+            }
+            QCOMPARE(answer.text.empty() || answer.thinking.empty(), mode == ThinkingMode::Off);
+            const auto next =
+                model.format->render({first[0], answer, says(Role::User, "And now?")}, options, {})->tokens;
+            QVERIFY(next.size() > prompt.tokens.size());
+            QVERIFY(std::equal(prompt.tokens.begin(), prompt.tokens.end(), next.begin()));
+        }
+    }
+
+    void theSwitchWorksWhereTheTemplateHasOne_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("on"); ///< what the prompt ends with; empty: refused
+        QTest::addColumn<QString>("off");
+        QTest::newRow("v3") << "v3"
+                            << ""
+                            << "<｜Assistant｜>";
+        QTest::newRow("llm") << "llm"
+                             << ""
+                             << "Assistant:";
+        QTest::newRow("r1") << "r1"
+                            << "<｜Assistant｜><think>\n"
+                            << "";
+        QTest::newRow("r1-0528") << "r1-0528"
+                                 << "<｜Assistant｜><think>\n"
+                                 << "";
+        QTest::newRow("v3.1") << "v3.1"
+                              << "<｜Assistant｜><think>"
+                              << "<｜Assistant｜></think>";
+    }
+
+    void theSwitchWorksWhereTheTemplateHasOne()
+    {
+        QFETCH(QString, name);
+        QFETCH(QString, on);
+        QFETCH(QString, off);
+        const Model model(m_tokenizer, m_published[name.toStdString()]["template"]);
+        for (const auto &[mode, expected] : {std::pair(ThinkingMode::On, on), std::pair(ThinkingMode::Off, off)}) {
+            QCOMPARE(model.format->allows(mode), !expected.isEmpty());
+            std::optional<RenderedPrompt> prompt;
+            const auto failure = support::failureOf([&] {
+                prompt = model.format->render({says(Role::User, "Q")}, {false, {}, mode}, {});
+            });
+            QCOMPARE(failure.has_value(), expected.isEmpty());
+            if (!failure) {
+                QVERIFY(prompt->text.ends_with("Q" + expected.toStdString()) ||
+                        prompt->text.ends_with("Q\n\n" + expected.toStdString()));
+                continue;
+            }
+            QVERIFY(failure->code == ErrorCode::RequestInvalid);
+            QCOMPARE(failure->field, std::string("thinking"));
+            QVERIFY(failure->sentence.find(model.format->name()) != std::string::npos);
+        }
+    }
+
+    void saysWhereEachTokenComesFrom()
+    {
+        const std::vector<ChatMessage> chat = {
+            says(Role::System, "S1"), says(Role::System, "Be brief. äöü"), says(Role::User, "What is 12 × 7?\n"),
+            says(Role::Assistant, "84.", "12 × 7 = 84\n"), says(Role::User, "<｜User｜>\xFF?")};
+        for (const auto &entry : m_published.items()) {
+            const Model model(m_tokenizer, entry.value()["template"]);
+            for (const auto retention : {ThinkingRetention::Template, ThinkingRetention::All}) {
+                const auto described = model.format->describe(chat, {false, retention}, {}).value();
+                const auto rendered = model.format->render(chat, {false, retention}, {}).value();
+                QVERIFY(described.rendered.tokens == rendered.tokens);
+                requireParts(model, described, chat);
+                if (QTest::currentTestFailed())
+                    return;
+            }
+        }
+    }
+
+    void tellsWhatTheModelIsNotShown()
+    {
+        const std::vector<ChatMessage> chat = {says(Role::System, "S1"), says(Role::System, "S2"),
+                                               says(Role::User, "Q"),    says(Role::Assistant, "A1", "T1\n"),
+                                               says(Role::User, "Q"),    says(Role::Assistant, "x </think> A2", "T2\n"),
+                                               says(Role::User, "Q"),    says(Role::Assistant, "", "T3 cut", false),
+                                               says(Role::User, "Q")};
+        const auto omissions = [&](const char *name, ThinkingRetention retention) {
+            const Model model(m_tokenizer, m_published[name]["template"]);
+            std::string text;
+            const DescribedPrompt prompt = model.format->describe(chat, {false, retention}, {}).value();
+            for (const auto &omission : prompt.omissions) {
+                const auto tokens = model.tokenizer->encode(omission.text, AddedTokens::Ignore).size();
+                text += std::to_string(omission.message) + " " + nameOf(omission.reason) + " " +
+                        (omission.source == PromptSource::Answer ? "answer " : "") + omission.text.substr(0, 2) +
+                        (omission.tokens == static_cast<int>(tokens) ? "; " : " wrong number; ");
+            }
+            return text;
+        };
+        const std::string system = "0 system S1; ";
+        const std::string cut = "7 not closed T3; ";
+        QCOMPARE(omissions("r1-distill", ThinkingRetention::Template),
+                 system + "3 template T1; 5 template T2; 5 template answer x ; " + cut);
+        QCOMPARE(omissions("r1", ThinkingRetention::All), cut);
+        QCOMPARE(omissions("r1", ThinkingRetention::Newest), "3 policy T1; " + cut);
+        QCOMPARE(omissions("v3.1", ThinkingRetention::None), "3 policy T1; 5 policy T2; " + cut);
+        QCOMPARE(omissions("v3", ThinkingRetention::All), std::string("3 none T1; 5 none T2; 7 none T3; "));
     }
 
     void aUserCannotWriteControlTokens_data()

@@ -4,6 +4,7 @@
 #include "engine/model/detail/message.h"
 #include "engine/model/detail/sha256.h"
 #include "engine/model/model_summary.h"
+#include "engine/model/weights.h"
 #include "tests/engine/support/expect_error.h"
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/support/tiny_model.h"
@@ -50,6 +51,7 @@ private slots:
     void tensorsStayWhereTheyAreWhenMoved();
     void namesAbsentTensors();
     void followsTheLinksOfTheHubCache();
+    void opensAHubSnapshotOf163Shards();
     void fingerprintFollowsConfigHeadersAndData();
     void summarizesForTheUser();
     void sha256MatchesTheStandard();
@@ -129,6 +131,33 @@ void TestCheckpoint::followsTheLinksOfTheHubCache()
     QVERIFY(sameAsWritten(checkpoint, model.tensors));
     QCOMPARE(engine::model::readModelConfig(snapshot.string()).hidden_size, 64);
     QVERIFY(engine::model::readGenerationConfig(snapshot.string()).temperature > 0.0F);
+}
+
+/// As many shards as DeepSeek-V3 has, each a link to a blob that is named by its hash.
+void TestCheckpoint::opensAHubSnapshotOf163Shards()
+{
+    const support::TemporaryFolder cache;
+    const fs::path repository = cache.path() / "models--org--large";
+    const fs::path snapshot = repository / "snapshots" / "0123abcd";
+    TinyModelOptions options;
+    options.layers = 8;
+    options.shards = 163;
+    const TinyModel model = support::makeTinyModel(options);
+    QVERIFY(model.tensors.size() > 163);
+    support::writeTinyModel(model, options, cache.path() / "download");
+    fs::create_directories(repository / "blobs");
+    fs::create_directories(snapshot);
+    int blob = 0;
+    for (const auto &file : fs::directory_iterator(cache.path() / "download")) {
+        const std::string name = "b10b" + std::to_string(blob++);
+        fs::rename(file.path(), repository / "blobs" / name);
+        fs::create_symlink(fs::path("../../blobs") / name, snapshot / file.path().filename());
+    }
+    QVERIFY(blob > 163);
+    const Checkpoint checkpoint(snapshot.string());
+    QVERIFY(sameAsWritten(checkpoint, model.tensors));
+    const auto config = engine::model::readModelConfig(snapshot.string());
+    QCOMPARE(engine::model::resolveWeights(config, checkpoint).layers.size(), std::size_t{8});
 }
 
 void TestCheckpoint::fingerprintFollowsConfigHeadersAndData()

@@ -148,11 +148,13 @@ std::string shown(const std::vector<TextPiece> &pieces)
     return text;
 }
 
-constexpr ReasoningStart opened{TextPart::Thinking, false, 0};     // prompt ends with <think>\n
-constexpr ReasoningStart openedBare{TextPart::Thinking, false, 1}; // prompt ends with <think>
-constexpr ReasoningStart closed{TextPart::Answer, false, 2};       // prompt ends with </think>
-constexpr ReasoningStart undecided{TextPart::Answer, true, 0};     // anything else
-constexpr ReasoningStart insideAnswer{TextPart::Answer, false, 0}; // a continued answer
+constexpr ReasoningStart opened{TextPart::Thinking, false, 0};       // prompt ends with <think>\n
+constexpr ReasoningStart openedBare{TextPart::Thinking, false, 1};   // prompt ends with <think>
+constexpr ReasoningStart closed{TextPart::Answer, false, 2};         // prompt ends with </think>
+constexpr ReasoningStart undecided{TextPart::Answer, true, 0};       // anything else
+constexpr ReasoningStart openedV31{TextPart::Thinking, false, 0, 0}; // V3.1's <think>: no newline belongs to a tag
+constexpr ReasoningStart closedV31{TextPart::Answer, false, 0, 0};   // V3.1's </think>
+constexpr ReasoningStart insideAnswer{TextPart::Answer, false, 0};   // a continued answer
 
 struct Stream {
     const char *name;
@@ -209,6 +211,12 @@ const std::vector<Stream> &streams()
         {"carriage returns", opened, "a\r\n]\r\n\r\nB", "T:a\r\n|A:\r\n\r\nB"},
         {"long thought", opened, "one two three four five six seven eight nine ten]\n\neleven twelve",
          "T:one two three four five six seven eight nine ten|A:eleven twelve"},
+        // V3.1 puts no newlines around its tags: all belong to thinking and answer.
+        {"V3.1 thinking", openedV31, "T]A", "T:T|A:A"},
+        {"V3.1 with newlines", openedV31, "\nT\n]\n\nA", "T:\nT\n|A:\n\nA"},
+        {"V3.1 empty thought", openedV31, "]A", "A:A"},
+        {"V3.1 not thinking", closedV31, "\n\nA", "A:\n\nA"},
+        {"V3.1 not thinking opens no thought", closedV31, "[T]A", "A:<think>T</think>A"},
         // The prompt closed it.
         {"answer only", closed, "\n\nAnswer.", "A:Answer."},
         {"answer only, one newline", closed, "\nAnswer.", "A:Answer."},

@@ -30,6 +30,10 @@ void store(Answer &answer, engine::GenerationEvent event)
         answer.finished = std::move(*finished);
     else if (auto *failed = std::get_if<engine::GenerationFailed>(&event))
         answer.failed = std::move(*failed);
+    else if (auto *shown = std::get_if<engine::PromptShown>(&event))
+        answer.shown = std::move(*shown);
+    else if (auto *failedToShow = std::get_if<engine::PromptShowFailed>(&event))
+        answer.failedToShow = std::move(*failedToShow);
 }
 
 } // namespace
@@ -134,6 +138,22 @@ void EngineDriver::send(engine::GenerationRequest request, OnEvent onEvent)
         m_sent[request.id] = {{}, onEvent ? std::make_shared<const OnEvent>(std::move(onEvent)) : nullptr};
     }
     m_engine.generate(std::move(request));
+}
+
+void EngineDriver::sendShowPrompt(engine::GenerationRequest request)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_sent[request.id] = {};
+    }
+    m_engine.showPrompt(std::move(request));
+}
+
+Answer EngineDriver::showPrompt(engine::GenerationRequest request)
+{
+    const engine::RequestId id = request.id;
+    sendShowPrompt(std::move(request));
+    return answer(id);
 }
 
 Answer EngineDriver::answer(engine::RequestId request)

@@ -20,9 +20,11 @@ struct Answer {
     std::vector<engine::TokenGenerated> tokens;
     std::optional<engine::GenerationFinished> finished;
     std::optional<engine::GenerationFailed> failed;
+    std::optional<engine::PromptShown> shown; ///< of a request to show a prompt, as the next
+    std::optional<engine::PromptShowFailed> failedToShow;
     int eventsAfterTheEnd = 0;
 
-    bool ended() const { return finished || failed; }
+    bool ended() const { return finished || failed || shown || failedToShow; }
     bool stopped() const { return finished && finished->reason == engine::FinishReason::Stopped; }
     std::string text(engine::TextPart part) const;
     std::vector<engine::TokenId> tokenIds() const;
@@ -45,6 +47,8 @@ public:
 
     /// `onEvent` is called with each event of the request on the worker thread.
     void send(engine::GenerationRequest request, OnEvent onEvent = {});
+    void sendShowPrompt(engine::GenerationRequest request);
+    Answer showPrompt(engine::GenerationRequest request);
     /// What has come of a request that was sent, once it has ended. Waits at most 60 s.
     Answer answer(engine::RequestId request);
     Answer generate(engine::GenerationRequest request, OnEvent onEvent = {});

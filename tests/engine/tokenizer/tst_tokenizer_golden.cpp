@@ -73,7 +73,7 @@ private slots:
     {
         m_families = golden("families.json");
         m_generated = golden("generated.json");
-        QVERIFY(m_generated["texts"] >= 10'000);
+        QVERIFY(m_generated["texts"] >= 55'000);
     }
 
     void splitsAsHuggingFaceDoes_data()
@@ -105,6 +105,17 @@ private slots:
         const Tokenizer tokenizer = Tokenizer::open(folder.string());
         compareAll(tokenizer, nano["texts"], nano["ids"]);
         compareHashes(tokenizer, m_generated, "nano-r1");
+    }
+
+    /// Of any other model: tests/golden/tokenizer/generated_texts.py --tokenizer FOLDER --out FILE.
+    void theGivenTokenizerEncodesAsHuggingFaceDoes()
+    {
+        const QByteArray folder = qgetenv("BATHYSCOPE_TOKENIZER");
+        const QByteArray file = qgetenv("BATHYSCOPE_TOKENIZER_GOLDEN");
+        if (folder.isEmpty() || file.isEmpty())
+            QSKIP("BATHYSCOPE_TOKENIZER and BATHYSCOPE_TOKENIZER_GOLDEN name none");
+        const Json generated = Json::parse(support::readFile(file.toStdString()));
+        compareHashes(Tokenizer::open(folder.toStdString()), generated, "given");
     }
 
 private:

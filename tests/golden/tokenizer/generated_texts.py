@@ -1,15 +1,21 @@
 #!/usr/bin/env python3
-"""Writes generated.json: what Hugging Face tokenizers make of 12,000 texts that both sides generate.
+"""Writes generated.json: what Hugging Face tokenizers make of 55,000 texts that both sides generate.
 
-    python3 tests/golden/tokenizer/generated_texts.py
+    python3 tests/golden/tokenizer/generated_texts.py [--texts N] [--block N]
 
 Text i is a few of the stored pieces, drawn with SplitMix64; tests/engine/tokenizer/generated_texts.cpp draws the same.
-Of the ids only one hash for every 100 texts is stored, for each tokenizer of families.json and for nano-r1 if it is
+Of the ids only one hash for every 500 texts is stored, for each tokenizer of families.json and for nano-r1 if it is
 there: "match" with its added tokens, "ignore" without them, as the text of a user is encoded.
+
+    ... --tokenizer FOLDER --out FILE
+
+The same for the tokenizer.json of any model. tst_engine_tokenizer_golden compares the engine with it when the environment
+variables BATHYSCOPE_TOKENIZER and BATHYSCOPE_TOKENIZER_GOLDEN name the two.
 
 Needs tokenizers.
 """
 
+import argparse
 import json
 import pathlib
 import random
@@ -19,7 +25,7 @@ import tokenizers
 
 HERE = pathlib.Path(__file__).resolve().parent
 NANO = HERE.parents[2] / "resources" / "models" / "nano-r1" / "tokenizer.json"
-TEXTS, BLOCK = 12_000, 100
+TEXTS, BLOCK = 55_000, 500
 MASK = (1 << 64) - 1
 
 
@@ -73,7 +79,7 @@ def digest(lists):
     return f"{value:016x}"
 
 
-def hashes(document, strings):
+def hashes(document, strings, block):
     """Ids of added tokens are taken from the document: the library numbers those that are left anew."""
     tokenizer = tokenizers.Tokenizer.from_str(json.dumps(document))
     ids = {token["content"]: token["id"] for token in document["added_tokens"]}
@@ -83,30 +89,45 @@ def hashes(document, strings):
         return [i if i < first_added else ids[tokenizer.id_to_token(i)] for i in encoding.ids]
 
     encoded = [number(e) for e in tokenizer.encode_batch(strings, add_special_tokens=False)]
-    return [digest(encoded[i:i + BLOCK]) for i in range(0, len(encoded), BLOCK)]
+    return [digest(encoded[i:i + block]) for i in range(0, len(encoded), block)]
 
 
-def both(document, strings):
+def both(document, strings, block):
     # One character is a letter that the vocabulary has no other token for, whoever wrote it.
     letters = [t for t in document["added_tokens"] if len(t["content"]) == 1 and not t["special"]]
-    return {"match": hashes(document, strings), "ignore": hashes({**document, "added_tokens": letters}, strings)}
+    return {"match": hashes(document, strings, block),
+            "ignore": hashes({**document, "added_tokens": letters}, strings, block)}
 
 
-def main():
-    pool = pieces()
-    strings = [text(i, pool) for i in range(TEXTS)]
-    assert len(set(strings)) > 10_000
+def of_the_project(strings, block):
     families = json.loads((HERE / "families.json").read_text())
     expected = {}
     for name, family in families["families"].items():
         document = {**families["tokenizer"], "pre_tokenizer": family["pre_tokenizer"]}
         document["model"] = {**document["model"], "ignore_merges": family["ignore_merges"]}
-        expected[name] = both(document, strings)
+        expected[name] = both(document, strings, block)
     if NANO.exists():
-        expected["nano-r1"] = both(json.loads(NANO.read_text()), strings)
-    document = {"versions": {"tokenizers": tokenizers.__version__}, "texts": TEXTS, "block": BLOCK, "pieces": pool,
-                "hashes": expected}
-    (HERE / "generated.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        expected["nano-r1"] = both(json.loads(NANO.read_text()), strings, block)
+    return expected
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--texts", type=int, default=TEXTS)
+    parser.add_argument("--block", type=int, default=BLOCK)
+    parser.add_argument("--tokenizer", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path, default=HERE / "generated.json")
+    args = parser.parse_args(arguments)
+    pool = pieces()
+    strings = [text(i, pool) for i in range(args.texts)]
+    assert len(set(strings)) > args.texts * 3 // 4
+    if args.tokenizer:
+        expected = {"given": both(json.loads((args.tokenizer / "tokenizer.json").read_text()), strings, args.block)}
+    else:
+        expected = of_the_project(strings, args.block)
+    document = {"versions": {"tokenizers": tokenizers.__version__}, "texts": args.texts, "block": args.block,
+                "pieces": pool, "hashes": expected}
+    args.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     print(len(set(strings)), "different texts,", len(expected), "tokenizers")
 
 

@@ -173,7 +173,7 @@ def main():
     strings = texts(400, seed=15)
     write("nano.json", {"versions": versions, "texts": strings, "ids": encoded(json.loads(NANO.read_text()), strings)})
 
-    generated_texts.main()
+    generated_texts.main([])
 
 
 def write(name, document, ascii_only=True):

@@ -1,4 +1,4 @@
-// A history of every released format, as that program wrote it (v1.sql: `sqlite3 history.sqlite .dump`), still opens
+// A history of every released format, as that program wrote it (vN.sql: `sqlite3 history.sqlite .dump`), still opens
 // with everything in it. A released fixture is never made anew: a change of the format gets its own.
 
 #include "tests/storage/support/files.h"
@@ -19,6 +19,18 @@ private:
         return bytesOf(QString(BATHYSCOPE_SOURCE_DIR "/tests/storage/format/v%1.sql").arg(version)) +
                QString("PRAGMA user_version = %1; PRAGMA application_id = 0x42617468;").arg(version).toUtf8();
     }
+    static QString expected(int version)
+    {
+        return QString::fromUtf8(
+            bytesOf(QString(BATHYSCOPE_SOURCE_DIR "/tests/storage/format/v%1.expected").arg(version)));
+    }
+    static QString described(const ConversationContent &content)
+    {
+        std::string all;
+        for (const MessageRecord &message : content.messages)
+            all += describe(message) + "\n";
+        return QString::fromStdString(all);
+    }
 
 private slots:
     void firstFormatStillOpens()
@@ -34,12 +46,7 @@ private slots:
         QVERIFY(list[0].pinned);
         QCOMPARE(list[0].currentLeaf, MessageId(3));
 
-        const ConversationContent content = client.load(list[0].id);
-        std::string all;
-        for (const MessageRecord &message : content.messages)
-            all += describe(message) + "\n";
-        QCOMPARE(QString::fromStdString(all),
-                 QString::fromUtf8(bytesOf(BATHYSCOPE_SOURCE_DIR "/tests/storage/format/v1.expected")));
+        QCOMPARE(described(client.load(list[0].id)), expected(1));
 
         const TraceRun run = client.value<TraceRun>([&](auto done) { client.store().loadTrace(2, done); });
         QCOMPARE(describe(run),
@@ -47,6 +54,16 @@ private slots:
                              "[ABC] chunk 0 1 3 1 [D] chunk 1 0 0 4 []"));
         client.value<Done>([&](auto done) { client.store().restoreConversation(2, done); });
         QCOMPARE(client.list().size(), std::size_t(2));
+    }
+
+    void secondFormatStillOpens()
+    {
+        const QTemporaryDir folder;
+        const QString path = folder.filePath("history.sqlite");
+        runSql(path, dump(2));
+        StoreClient client(path.toStdString());
+        QCOMPARE(client.integrity(), std::string("ok"));
+        QCOMPARE(described(client.load(1)), expected(2));
     }
 };
 

@@ -1,5 +1,6 @@
 // What is written comes back, streamed text is folded, and a message knows its place in the tree.
 
+#include "tests/storage/support/files.h"
 #include "tests/storage/support/store_client.h"
 
 #include <QTemporaryDir>
@@ -56,6 +57,7 @@ private slots:
         record.thinkingClosed = false;
         record.failure = {"device_failed", "nano/model.safetensors", "layers.3", "The engine stopped."};
         record.sampler = SamplerRecord{0.1, 40, 0.9, 0.05, 1.1, std::numeric_limits<std::uint64_t>::max(), 77};
+        record.thinking = {ThinkingMode::Off, ThoughtsShown::Newest};
         record.statistics = StatisticsRecord{11, 5, 300, 20, 0.25, 0.3, 12.5, 1.0 / 3.0, 331, 131072};
         const MessageRecord written = m_client->add(record);
         QVERIFY(written.id > 0);
@@ -80,6 +82,28 @@ private slots:
                 QVERIFY(!back.damaged);
             }
         }
+    }
+
+    void everyWayOfThinkingComesBackAndIsCheckedForDamage()
+    {
+        std::vector<MessageId> ids;
+        for (const ThinkingMode mode : {ThinkingMode::Template, ThinkingMode::On, ThinkingMode::Off}) {
+            for (const ThoughtsShown shown :
+                 {ThoughtsShown::Template, ThoughtsShown::All, ThoughtsShown::Newest, ThoughtsShown::None}) {
+                MessageRecord record = reply(m_conversation, 0);
+                record.state = MessageState::Complete;
+                record.thinking = {mode, shown};
+                ids.push_back(m_client->add(record).id);
+                QVERIFY((stored(ids.back()).thinking == ThinkingRecord{mode, shown}));
+                QVERIFY(!stored(ids.back()).damaged);
+            }
+        }
+        m_client.reset();
+        runSql(QString::fromStdString(file()),
+               "UPDATE message SET thinking_mode = 'on' WHERE id = " + QByteArray::number(qlonglong(ids.front())));
+        m_client = std::make_unique<StoreClient>(file());
+        QVERIFY(stored(ids.front()).damaged);
+        QVERIFY(!stored(ids.back()).damaged);
     }
 
     void everyTextComesBackByteForByte_data()

@@ -24,14 +24,17 @@ const char *const addRating =
 const char *const fillTags = "INSERT INTO tag SELECT id, title FROM conversation;\n"
                              "CREATE INDEX tag_of_conversation ON tag (conversation);\n";
 
+// Formats here are counted from the one of this program: `now`, and two made up ones after it.
+const int now = sqlite::latestVersion(sqlite::schemaMigrations());
+
 std::vector<Migration> upTo(int version)
 {
     const auto released = sqlite::schemaMigrations();
-    std::vector<Migration> migrations = {released.front()};
-    if (version >= 2)
-        migrations.push_back({2, addRating});
-    if (version >= 3)
-        migrations.push_back({3, fillTags});
+    std::vector<Migration> migrations(released.begin(), released.end());
+    if (version >= now + 1)
+        migrations.push_back({now + 1, addRating});
+    if (version >= now + 2)
+        migrations.push_back({now + 2, fillTags});
     return migrations;
 }
 
@@ -42,7 +45,7 @@ sqlite::History open(const QString &file, int version)
 
 int statementsLeft = 0;
 
-/// Migrates to version 3 and dies at the n-th statement.
+/// Migrates to the newest format and dies at the n-th statement.
 int migrateAsChild(const QStringList &arguments)
 {
     statementsLeft = arguments.at(2).toInt();
@@ -57,7 +60,7 @@ int migrateAsChild(const QStringList &arguments)
             },
             nullptr);
     }));
-    open(arguments.at(1), 3);
+    open(arguments.at(1), now + 2);
     std::puts("done");
     return 0;
 }
@@ -75,7 +78,7 @@ private:
     int version(const QString &file) const { return sqlite::readFileHeader(file.toStdString()).userVersion; }
     void makeOldHistory()
     {
-        sqlite::History history(path().toStdString(), upTo(1));
+        sqlite::History history(path().toStdString(), upTo(now));
         history.connection().database().exec("BEGIN");
         const ConversationId id = history.createConversation("old").id;
         history.addMessage(question(id, 0, "still here"));
@@ -94,8 +97,8 @@ private slots:
 
     void newHistoryHasTheNewestFormatAndNoBackup()
     {
-        open(path(), 3);
-        QCOMPARE(version(path()), 3);
+        open(path(), now + 2);
+        QCOMPARE(version(path()), now + 2);
         QVERIFY(backups().empty());
     }
 
@@ -110,62 +113,62 @@ private slots:
     void oldHistoryIsBackedUpAndBroughtToTheNewFormat()
     {
         makeOldHistory();
-        QCOMPARE(textIn(path(), 3), std::string("still here"));
-        QCOMPARE(version(path()), 3);
+        QCOMPARE(textIn(path(), now + 2), std::string("still here"));
+        QCOMPARE(version(path()), now + 2);
         QCOMPARE(backups().size(), std::size_t(1));
         const sqlite::BackupFile backup = backups().front();
         QVERIFY(backup.beforeMigration);
-        QVERIFY(QString::fromStdString(backup.path).endsWith("-before-v3.sqlite"));
+        QVERIFY(QString::fromStdString(backup.path).endsWith(QString("-before-v%1.sqlite").arg(now + 2)));
         const QString copy = m_folder->filePath("copy.sqlite");
         QVERIFY(QFile::copy(QString::fromStdString(backup.path), copy));
-        QCOMPARE(version(copy), 1);
-        QCOMPARE(textIn(copy, 1), std::string("still here"));
+        QCOMPARE(version(copy), now);
+        QCOMPARE(textIn(copy, now), std::string("still here"));
     }
 
     void openingAgainChangesNothing()
     {
         makeOldHistory();
-        open(path(), 2);
-        open(path(), 2);
+        open(path(), now + 1);
+        open(path(), now + 1);
         QCOMPARE(backups().size(), std::size_t(1));
-        QCOMPARE(version(path()), 2);
+        QCOMPARE(version(path()), now + 1);
     }
 
     void failingMigrationLeavesTheOldFormat()
     {
         makeOldHistory();
-        std::vector<Migration> broken = upTo(2);
-        broken.push_back({3, "CREATE TABLE a (b);\nINSERT INTO nowhere VALUES (1);"});
+        std::vector<Migration> broken = upTo(now + 1);
+        broken.push_back({now + 2, "CREATE TABLE a (b);\nINSERT INTO nowhere VALUES (1);"});
         QVERIFY_EXCEPTION_THROWN(sqlite::History(path().toStdString(), broken), Error);
-        QCOMPARE(version(path()), 2); // the step before it is whole
-        QCOMPARE(textIn(path(), 2), std::string("still here"));
+        QCOMPARE(version(path()), now + 1); // the step before it is whole
+        QCOMPARE(textIn(path(), now + 1), std::string("still here"));
     }
 
     void migrationThatLosesRowsIsRefused()
     {
         makeOldHistory();
-        std::vector<Migration> losing = upTo(1);
-        losing.push_back({2, "DELETE FROM part;"});
+        std::vector<Migration> losing = upTo(now);
+        losing.push_back({now + 1, "DELETE FROM part;"});
         QVERIFY_EXCEPTION_THROWN(sqlite::History(path().toStdString(), losing), Error);
-        QCOMPARE(version(path()), 1);
-        QCOMPARE(textIn(path(), 1), std::string("still here"));
+        QCOMPARE(version(path()), now);
+        QCOMPARE(textIn(path(), now), std::string("still here"));
     }
 
     void migrationThatBreaksReferencesIsRefused()
     {
         makeOldHistory();
-        std::vector<Migration> breaking = upTo(1);
-        breaking.push_back({2, "UPDATE message SET conversation = 99;"});
+        std::vector<Migration> breaking = upTo(now);
+        breaking.push_back({now + 1, "UPDATE message SET conversation = 99;"});
         QVERIFY_EXCEPTION_THROWN(sqlite::History(path().toStdString(), breaking), Error);
-        QCOMPARE(textIn(path(), 1), std::string("still here"));
+        QCOMPARE(textIn(path(), now), std::string("still here"));
     }
 
     void failingBackupStopsTheMigration()
     {
         makeOldHistory();
         write(m_folder->filePath("backups"), "a file in the place of the folder");
-        QVERIFY_EXCEPTION_THROWN(open(path(), 2), Error);
-        QCOMPARE(version(path()), 1);
+        QVERIFY_EXCEPTION_THROWN(open(path(), now + 1), Error);
+        QCOMPARE(version(path()), now);
     }
 
     void killedAtAnyStatementIsTheOldOrTheNewFormat()
@@ -180,14 +183,14 @@ private slots:
                 write(file.key(), file.value());
             Child child({"migrate", path(), QString::number(kills + 1)});
             done = child.everything().trimmed() == "done";
-            const int found = sqlite::History(path().toStdString(), upTo(3)).connection().userVersion();
-            QCOMPARE(found, 3); // the next start finishes what was begun
-            QCOMPARE(textIn(path(), 3), std::string("still here"));
+            const int found = sqlite::History(path().toStdString(), upTo(now + 2)).connection().userVersion();
+            QCOMPARE(found, now + 2); // the next start finishes what was begun
+            QCOMPARE(textIn(path(), now + 2), std::string("still here"));
             for (const sqlite::BackupFile &backup : backups()) {
                 const QString copy = m_folder->filePath("copy.sqlite");
                 QFile::remove(copy);
                 QVERIFY(QFile::copy(QString::fromStdString(backup.path), copy));
-                QVERIFY(version(copy) < 3);
+                QVERIFY(version(copy) < now + 2);
                 QCOMPARE(textIn(copy, version(copy)), std::string("still here"));
             }
         }

@@ -158,6 +158,15 @@ inline std::string describe(const StatisticsRecord &s)
     return out.str();
 }
 
+/// Empty for what every reply of the first format had.
+inline std::string describe(const ThinkingRecord &t)
+{
+    if (t == ThinkingRecord())
+        return {};
+    return " mode " + std::to_string(static_cast<int>(t.mode)) + " thoughts " +
+           std::to_string(static_cast<int>(t.thoughtsShown));
+}
+
 inline std::string describe(const FailureRecord &f)
 {
     return "failure [" + f.code + "] [" + f.file + "] [" + f.field + "] [" + f.sentence + "]";
@@ -172,7 +181,7 @@ inline std::string describe(const MessageRecord &m)
         << "] " << describe(m.failure) << (m.damaged ? " damaged" : "");
     for (const MessagePart &part : m.parts)
         out << (part.kind == PartKind::Thinking ? " thinking" : " answer") << " [" << part.text << "]";
-    out << ' ' << (m.sampler ? describe(*m.sampler) : "no sampler");
+    out << ' ' << (m.sampler ? describe(*m.sampler) : "no sampler") << describe(m.thinking);
     out << ' ' << (m.statistics ? describe(*m.statistics) : "no statistics");
     return out.str();
 }

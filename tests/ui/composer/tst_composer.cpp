@@ -144,6 +144,47 @@ private slots:
         QCOMPARE(m_sent->count(), 1);
     }
 
+    void theThinkingSwitchIsThereForModelsThatCanSwitch()
+    {
+        QVERIFY(!m_composer->thinkingSwitch()->isVisible());
+        m_composer->setThinkingSwitch(true, true);
+        QVERIFY(m_composer->thinkingSwitch()->isVisible());
+        QVERIFY(m_composer->thinkingSwitch()->isChecked());
+        QSignalSpy switched(m_composer.get(), &Composer::thinkingSwitched);
+        QTest::mouseClick(m_composer->thinkingSwitch(), Qt::LeftButton);
+        QCOMPARE(switched.count(), 1);
+        QCOMPARE(switched.first().first().toBool(), false);
+        m_composer->thinkingSwitch()->setFocus();
+        QTest::keyClick(m_composer->thinkingSwitch(), Qt::Key_Space);
+        QCOMPARE(switched.last().first().toBool(), true);
+    }
+
+    void earlierThoughtsShowWhereTheyDepartFromTheTemplate()
+    {
+        QVERIFY(!m_composer->retentionButton()->isVisible());
+        m_composer->setRetention(engine::ThinkingRetention::All);
+        QVERIFY(m_composer->retentionButton()->isVisible());
+        QVERIFY(m_composer->retentionButton()->text().contains(QStringLiteral("All")));
+        QSignalSpy wanted(m_composer.get(), &Composer::promptRequested);
+        QTest::mouseClick(m_composer->retentionButton(), Qt::LeftButton);
+        QCOMPARE(wanted.count(), 1);
+        m_composer->setRetention(engine::ThinkingRetention::Template);
+        QVERIFY(!m_composer->retentionButton()->isVisible());
+    }
+
+    void adviceStandsWhereTheKeysDo()
+    {
+        m_composer->setAdvice(QStringLiteral("Too hot."));
+        QCOMPARE(m_composer->hint(), QStringLiteral("Too hot."));
+        m_composer->setState(Composer::State::Loading);
+        QTest::keyClicks(edit(), QStringLiteral("early"));
+        QTest::keyClick(edit(), Qt::Key_Return);
+        QVERIFY(m_composer->hint().contains(QStringLiteral("loading"))); // more urgent
+        m_composer->setAdvice({});
+        m_composer->setState(Composer::State::Ready);
+        QVERIFY(m_composer->hint().contains(QStringLiteral("Shift+Enter")));
+    }
+
     void growsFromOneToEightLines()
     {
         const int one = edit()->height();

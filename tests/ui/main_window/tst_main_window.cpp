@@ -418,6 +418,42 @@ private slots:
         after("Ctrl+Shift+E");
     }
 
+    void theModelsChoicesAndWarningsStandAtTheTextField()
+    {
+        engine::ModelInfo model = samples::model();
+        model.canSwitchThinking = true;
+        model.greedyRepeats = true;
+        m_window->showModel(model);
+        auto *composer = part<Composer>();
+        QSignalSpy settings(m_window.get(), &MainWindow::settingsChanged);
+        QVERIFY(composer->thinkingSwitch()->isVisibleTo(composer));
+        QTest::mouseClick(composer->thinkingSwitch(), Qt::LeftButton);
+        QCOMPARE(settings.last().first().value<UiSettings>().thinkingMode, engine::ThinkingMode::On);
+        QVERIFY(composer->thinkingSwitch()->isChecked());
+
+        UiSettings greedy = samples::settings();
+        greedy.useRecommendedSampler = false;
+        greedy.sampler.temperature = 0.0;
+        greedy.retention = engine::ThinkingRetention::All;
+        m_window->applySettings(greedy);
+        QVERIFY2(composer->hint().contains(QStringLiteral("repeat")), qPrintable(composer->hint()));
+        QVERIFY(composer->retentionButton()->isVisibleTo(composer));
+        m_window->showModel(samples::model()); // nothing is known against it, and it cannot switch
+        QVERIFY(!composer->hint().contains(QStringLiteral("repeat")));
+        QVERIFY(!composer->thinkingSwitch()->isVisibleTo(composer));
+    }
+
+    void theExactPromptFollowsTheTextField()
+    {
+        m_window->showModel(samples::model());
+        QSignalSpy wanted(m_window.get(), &MainWindow::promptRequested);
+        samples::actionFor(*m_window, "Ctrl+Shift+P")->trigger();
+        QCOMPARE(wanted.count(), 1);
+        m_window->setDraft(QStringLiteral("How deep?"));
+        QVERIFY(QTest::qWaitFor([&] { return wanted.count() == 2; }));
+        QCOMPARE(wanted.last().first().value<PromptWish>().draft, QStringLiteral("How deep?"));
+    }
+
 private:
     template <typename T>
     T *part() const

@@ -2,6 +2,7 @@
 
 #include "samples.h"
 #include "ui/theme/theme.h"
+#include "ui/window/sampler_advice.h"
 #include "ui/window/settings_dialog.h"
 
 #include <QCheckBox>
@@ -42,6 +43,66 @@ private slots:
         QVERIFY(!temperature->isEnabled());
         QCOMPARE(temperature->value(), 0.6);
         QCOMPARE(control<QSpinBox>("Longest reply")->value(), 2048);
+    }
+
+    void theRecommendationNamesItsSourceAndRange()
+    {
+        engine::ModelInfo model = samples::model();
+        model.recommendationSource = "DeepSeek-R1 model card";
+        model.recommendedMaxTokens = 32768;
+        model.leastTemperature = 0.5F;
+        model.greatestTemperature = 0.7F;
+        QCOMPARE(SamplerAdvice::recommendation(model),
+                 QStringLiteral("Recommended by DeepSeek-R1 model card: temperature 0.6 (0.5 to 0.7), top-p 0.95, "
+                                "up to 32,768 tokens"));
+        QVERIFY(!SamplerAdvice::recommendation({}).isEmpty());
+    }
+
+    void whatTheAuthorsWarnOfIsSaid()
+    {
+        engine::ModelInfo model;
+        QCOMPARE(SamplerAdvice::temperature(model, 0.0), QString()); // nothing is known
+        model.greedyRepeats = true;
+        model.leastTemperature = 0.5F;
+        model.greatestTemperature = 0.7F;
+        QVERIFY(SamplerAdvice::temperature(model, 0.0).contains(QStringLiteral("repeat")));
+        QVERIFY(SamplerAdvice::temperature(model, 0.2).contains(QStringLiteral("below 0.5")));
+        QVERIFY(SamplerAdvice::temperature(model, 0.95).contains(QStringLiteral("above 0.7")));
+        for (const double fine : {0.5, 0.6, 0.7})
+            QCOMPARE(SamplerAdvice::temperature(model, fine), QString());
+        model.reasons = true;
+        model.contextLength = 4096;
+        QVERIFY(!SamplerAdvice::length(model, 100).isEmpty());
+        QVERIFY(SamplerAdvice::length(model, 2048).isEmpty());
+        storage::SamplerRecord sampler;
+        sampler.temperature = 0.0;
+        sampler.maxTokens = 100;
+        QCOMPARE(samplerAdvice(model, sampler).size(), 2);
+    }
+
+    void aValueThatIsWarnedOfSaysSoBesideItsName()
+    {
+        engine::ModelInfo model = samples::model();
+        model.greedyRepeats = true;
+        open(samples::settings(), model);
+        control<QCheckBox>("Use the model's recommended values")->setChecked(false);
+        auto *temperature = control<QDoubleSpinBox>("Temperature");
+        temperature->setValue(0.0);
+        QVERIFY2(temperature->accessibleDescription().contains(QStringLiteral("repeat")),
+                 qPrintable(temperature->accessibleDescription()));
+        temperature->setValue(0.6);
+        QVERIFY(!temperature->accessibleDescription().contains(QStringLiteral("repeat")));
+    }
+
+    void earlierThoughtsAreChosenAndTheDepartureIsSaid()
+    {
+        auto *thoughts = control<QComboBox>("Earlier thoughts the model sees again");
+        QVERIFY(!thoughts->accessibleDescription().contains(QStringLiteral("Departs")));
+        thoughts->setCurrentIndex(1);
+        QCOMPARE(last().retention, engine::ThinkingRetention::All);
+        QVERIFY(thoughts->accessibleDescription().contains(QStringLiteral("Departs")));
+        thoughts->setCurrentIndex(0);
+        QCOMPARE(last().retention, engine::ThinkingRetention::Template);
     }
 
     void ownValuesComeBackAfterTheRecommendedOnes()
@@ -120,11 +181,11 @@ private slots:
     }
 
 private:
-    void open(const UiSettings &settings)
+    void open(const UiSettings &settings, const engine::ModelInfo &model = samples::model())
     {
         m_changed.reset();
         delete m_dialog;
-        m_dialog = new SettingsDialog(settings, samples::model());
+        m_dialog = new SettingsDialog(settings, model);
         m_dialog->setAttribute(Qt::WA_DeleteOnClose, false);
         m_changed = std::make_unique<QSignalSpy>(m_dialog, &SettingsDialog::changed);
         m_dialog->show();

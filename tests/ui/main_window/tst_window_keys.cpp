@@ -109,7 +109,7 @@ private slots:
         const auto allowed = [this] { return part<TranscriptView>()->stage()->allowedActions(); };
         QVERIFY(allowed() == (AllowedActions{true, true}));
         m_window->showModelFailure({engine::ErrorCode::FileMissing, "m/config.json", {}, {}}, QStringLiteral("m"));
-        QVERIFY(allowed() == (AllowedActions{false, true})); // reading other versions needs none
+        QVERIFY(allowed() == (AllowedActions{false, true, false})); // reading other versions needs none
         QTest::keyClick(m_window.get(), Qt::Key_E, Qt::ControlModifier);
         QVERIFY(!part<TranscriptView>()->stage()->editor());
         m_window->showModel(samples::model());

@@ -190,6 +190,12 @@ void StatisticsTextTest::detailsSumUpToTheMessage()
                              "Thinking: 1,024 tokens in 2.0 s", "Answer: 249 tokens in 0.50 s",
                              "Context used: 2,607 of 4,096 tokens", "Temperature 0.60, top-p 0.95, seed 42"})
         QVERIFY2(details.contains(part), qPrintable(details));
+    // What departs from the template is said; what does not is not.
+    QVERIFY(!details.contains(QStringLiteral("earlier thought")));
+    const QString asked =
+        StatisticsText().details(sample(), sampler, {storage::ThinkingMode::Off, storage::ThoughtsShown::All});
+    QVERIFY(asked.contains(QStringLiteral("Thinking switched off")));
+    QVERIFY(asked.contains(QStringLiteral("all earlier thoughts")));
 }
 
 void StatisticsTextTest::figuresAgreeWithTheRecord()

@@ -15,6 +15,8 @@ private slots:
     void continueIsOfferedForCutReplies_data();
     void continueIsOfferedForCutReplies();
     void clicksEmitTheirWishes();
+    void aQuestionWithoutAReplyCanBeAskedAgain();
+    void theExactPromptIsAskedForByButton();
     void disabledActionsDoNothing();
     void versionsNeedNoModel();
     void branchesSwitchBothWays();
@@ -46,6 +48,7 @@ void TranscriptActionsTest::rowsOfferWhatFitsTheMessage()
     view.setMessages({userMessage(1, "q"), reply(2, "a"), streamingReply(3)});
     QVERIFY(view.control(0, ControlKind::Edit) && view.control(0, ControlKind::Copy));
     QVERIFY(!view.control(0, ControlKind::Regenerate) && !view.control(0, ControlKind::BranchNext));
+    QVERIFY(view.control(1, ControlKind::ShowPrompt) && !view.control(2, ControlKind::ShowPrompt));
     QVERIFY(view.control(1, ControlKind::Regenerate) && !view.control(1, ControlKind::Edit));
     QVERIFY(!view.control(2, ControlKind::Regenerate) && view.control(2, ControlKind::Copy));
 }
@@ -104,6 +107,32 @@ void TranscriptActionsTest::clicksEmitTheirWishes()
     const QPoint button = view.centerOf(1, ControlKind::Regenerate);
     QTest::mousePress(view.viewport(), Qt::LeftButton, {}, button);
     QTest::mouseRelease(view.viewport(), Qt::LeftButton, {}, button - QPoint(200, 0));
+    QCOMPARE(spy.count(), 1);
+}
+
+void TranscriptActionsTest::aQuestionWithoutAReplyCanBeAskedAgain()
+{
+    ShownView view;
+    view.setMessages({userMessage(1, "q"), reply(2, "a"), userMessage(3, "and?")});
+    QVERIFY(!view.control(0, ControlKind::Regenerate));
+    QSignalSpy spy(&view, &ui::TranscriptView::regenerateRequested);
+    view.click(2, ControlKind::Regenerate);
+    QCOMPARE(spy.count(), 1);
+    QCOMPARE(spy[0][0].toLongLong(), 3);
+    view.appendMessage(streamingReply(4));
+    QVERIFY(!view.control(2, ControlKind::Regenerate)); // it has one now
+}
+
+void TranscriptActionsTest::theExactPromptIsAskedForByButton()
+{
+    ShownView view;
+    view.setMessages({userMessage(1, "q"), reply(2, "a")});
+    QSignalSpy spy(&view, &ui::TranscriptView::promptRequested);
+    view.click(1, ControlKind::ShowPrompt);
+    QCOMPARE(spy.count(), 1);
+    QCOMPARE(spy[0][0].toLongLong(), 2);
+    view.setAllowedActions({true, true, false}); // no model, no prompt
+    view.click(1, ControlKind::ShowPrompt);
     QCOMPARE(spy.count(), 1);
 }
 
@@ -192,9 +221,9 @@ void TranscriptActionsTest::tabVisitsEveryControlAndLeaves()
             break;
         visited.push_back(view.stage()->focused()->control.kind);
     }
-    const std::vector<ControlKind> expected{ControlKind::Edit, ControlKind::Copy,     ControlKind::ThinkingToggle,
-                                            ControlKind::Link, ControlKind::CopyCode, ControlKind::Regenerate,
-                                            ControlKind::Copy};
+    const std::vector<ControlKind> expected{ControlKind::Edit,       ControlKind::Copy,     ControlKind::ThinkingToggle,
+                                            ControlKind::Link,       ControlKind::CopyCode, ControlKind::Regenerate,
+                                            ControlKind::ShowPrompt, ControlKind::Copy};
     QVERIFY(visited == expected);
     view.setFocus(Qt::OtherFocusReason);
     QTest::keyClick(&view, Qt::Key_Backtab);

@@ -24,6 +24,7 @@ private slots:
     void unfinishedThoughtsSayWhy();
     void collapsedBlockShowsTheLastLine();
     void emptyThoughtsAreNotShown();
+    void nothingMovesSidewaysWhenTheScrollBarComes();
     void boxIsLimitedAndFollowsItsEnd();
     void boxStopsFollowingWhenTheReaderScrollsUp();
     void bottomEdgeCollapses();
@@ -214,6 +215,19 @@ void TranscriptThinkingTest::emptyThoughtsAreNotShown()
     view.setMessages({reply(1, "42", "\n\n")});
     QVERIFY(!view.item(0).hasThinking());
     QVERIFY(view.item(0).geometry().thinkingHeader.isEmpty());
+}
+
+void TranscriptThinkingTest::nothingMovesSidewaysWhenTheScrollBarComes()
+{
+    ShownView view({900, 300});
+    view.setMessages({userMessage(1, "q"), reply(2, "a", paragraphs(20))});
+    QCOMPARE(view.verticalScrollBar()->maximum(), 0);
+    const int left = view.stage()->columnLeft();
+    const int width = view.stage()->page().width();
+    view.stage()->toggleThinking(1);
+    QTRY_VERIFY(view.verticalScrollBar()->maximum() > 0);
+    QCOMPARE(view.stage()->columnLeft(), left);
+    QCOMPARE(view.stage()->page().width(), width);
 }
 
 void TranscriptThinkingTest::boxIsLimitedAndFollowsItsEnd()
