@@ -20,17 +20,19 @@ std::string historyFile(const ApplicationOptions &options)
 }
 
 Application::Application(ApplicationOptions options)
-    : m_options(std::move(options)), m_settings(loadSettings(m_options.settingsFile)),
+    : m_options(std::move(options)), m_settings(loadSettings(m_options.settingsFile)), m_marker(m_options.dataFolder),
       m_store(historyFile(m_options),
               [this] {
                   QMetaObject::invokeMethod(
                       this, [this] { m_store.deliverCompletions(); }, Qt::QueuedConnection);
               }),
-      m_window(m_settings.ui), m_generation(m_store, m_options.engine), m_chat(m_window, m_store, m_generation)
+      m_window(m_settings.ui), m_generation(m_store, m_options.engine), m_chat(m_window, m_store, m_generation),
+      m_library(m_window, m_options.bundledModels, {m_options.engine.threads})
 {
     m_chat.setUiSettings(m_settings.ui);
     connectWindow();
     connectModel();
+    connectLibrary();
     m_store.onBackgroundFailure(
         [this](const storage::Failure &failure) { m_window.showFailure(shownFailure(failure)); });
 }
@@ -39,12 +41,15 @@ Application::~Application()
 {
     settle();
     m_generation.finish();
+    if (m_generation.loading()) // the user closes the program: nothing has failed
+        m_marker.clear();
 }
 
 void Application::connectWindow()
 {
     connect(&m_window, &ui::MainWindow::settingsChanged, this, &Application::applySettings);
     connect(&m_window, &ui::MainWindow::openModelRequested, this, &Application::openModel);
+    connect(&m_window, &ui::MainWindow::openBundledModelRequested, this, [this] { openModel(m_options.bundledModel); });
     connect(&m_window, &ui::MainWindow::closing, this, [this] { m_generation.finish(); });
     m_window.setCloseGuard([this] { return mayClose(); });
 }
@@ -53,17 +58,40 @@ void Application::connectModel()
 {
     connect(&m_generation, &GenerationController::modelLoaded, this, [this](const engine::ModelInfo &info) {
         const QString folder = QString::fromStdString(info.folder);
-        m_settings.modelFolder = QDir(folder) == QDir(m_options.bundledModel) ? QString() : folder;
+        loadEnded();
+        m_settings.modelFolder = isBundled(folder) ? QString() : folder;
+        m_settings.modelContext = m_contextAsked;
         saveSettingsNow();
         if (!m_generation.loading()) // else another one was chosen meanwhile
             m_window.showModel(info);
     });
     connect(&m_generation, &GenerationController::modelLoadFailed, this, [this](const auto &event) {
+        loadEnded();
         if (!m_generation.loading())
             m_window.showModelFailure(event.failure, QString::fromStdString(event.folder), m_generation.model());
     });
     connect(&m_generation, &GenerationController::modelLoading, &m_window, &ui::MainWindow::showModelProgress);
     connect(&m_window, &ui::MainWindow::cancelLoadRequested, &m_generation, &GenerationController::cancelLoad);
+}
+
+void Application::connectLibrary()
+{
+    m_library.setFolders(m_settings.libraryFolders);
+    connect(&m_library, &LibraryController::foldersChanged, this, [this](const QStringList &folders) {
+        m_settings.libraryFolders = folders;
+        saveSettingsNow();
+    });
+}
+
+void Application::loadEnded()
+{
+    if (!m_generation.loading())
+        m_marker.clear();
+}
+
+bool Application::isBundled(const QString &path) const
+{
+    return QDir(path) == QDir(m_options.bundledModel);
 }
 
 /// Replies end and are saved, as far as that goes quickly.
@@ -100,19 +128,28 @@ void Application::show()
 // The bundled model is found anew each time, not remembered: its path changes when the program moves.
 void Application::loadFirstModel()
 {
+    const QString unopened = m_marker.model();
+    if (!unopened.isEmpty() && m_options.modelFolder.isEmpty())
+        return m_window.showUnopenedModel(unopened, !isBundled(unopened));
     QString folder = m_options.modelFolder;
+    int context = 0;
     const bool isFile = QFileInfo(m_settings.modelFolder).isFile(); // GGUF
-    if (folder.isEmpty() && (isFile || QFileInfo::exists(m_settings.modelFolder + "/config.json")))
+    if (folder.isEmpty() && (isFile || QFileInfo::exists(m_settings.modelFolder + "/config.json"))) {
         folder = m_settings.modelFolder;
+        context = m_settings.modelContext;
+    }
     if (folder.isEmpty())
         folder = m_options.bundledModel;
-    openModel(folder);
+    openModel(folder, context);
 }
 
-void Application::openModel(const QString &folder)
+void Application::openModel(const QString &path, int contextLength)
 {
-    m_window.showModelLoading(folder);
-    m_generation.loadModel(QDir::cleanPath(folder));
+    const QString model = QDir::cleanPath(path);
+    m_marker.set(model);
+    m_contextAsked = contextLength;
+    m_window.showModelLoading(path);
+    m_generation.loadModel(model, contextLength);
 }
 
 void Application::applySettings(const ui::UiSettings &settings)

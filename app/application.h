@@ -3,6 +3,8 @@
 
 #include "app/chat_controller.h"
 #include "app/generation_controller.h"
+#include "app/library_controller.h"
+#include "app/load_marker.h"
 #include "app/paths.h"
 #include "app/settings.h"
 #include "storage/conversation_store.h"
@@ -17,7 +19,8 @@ struct ApplicationOptions {
     QString dataFolder; ///< holds history.sqlite3
     QString settingsFile;
     QString modelFolder; ///< or GGUF file; empty: the last one used, else the bundled model
-    QString bundledModel = app::bundledModelFolder(); ///< where that is now
+    QString bundledModel = app::bundledModelFolder();   ///< where that is now
+    QString bundledModels = app::bundledModelsFolder(); ///< and the others that come with the program
     engine::EngineOptions engine;
 };
 
@@ -35,13 +38,17 @@ public:
     ui::MainWindow &window() { return m_window; }
     ChatController &chat() { return m_chat; }
     GenerationController &generation() { return m_generation; }
+    LibraryController &library() { return m_library; }
     storage::ConversationStore &store() { return m_store; }
 
 private:
     void connectWindow();
     void connectModel();
     void loadFirstModel();
-    void openModel(const QString &folder);
+    void connectLibrary();
+    void openModel(const QString &path, int contextLength = 0);
+    void loadEnded(); ///< the marker goes when nothing is being opened any more
+    bool isBundled(const QString &path) const;
     void applySettings(const ui::UiSettings &settings);
     void saveSettingsNow();
     void settle();
@@ -49,12 +56,15 @@ private:
 
     ApplicationOptions m_options;
     Settings m_settings;
+    LoadMarker m_marker;
+    int m_contextAsked = 0; ///< of the model that was asked for last
 
     // Construction order; destruction runs the other way: controllers, then window, then store.
     storage::ConversationStore m_store;
     ui::MainWindow m_window;
     GenerationController m_generation;
     ChatController m_chat;
+    LibraryController m_library;
 };
 
 } // namespace app

@@ -85,10 +85,10 @@ GenerationController::GenerationController(storage::ConversationStore &store, en
 
 GenerationController::~GenerationController() = default;
 
-void GenerationController::loadModel(const QString &folder)
+void GenerationController::loadModel(const QString &folder, int contextLength)
 {
     ++m_loads;
-    m_engine->loadModel(folder.toStdString());
+    m_engine->loadModel(folder.toStdString(), {contextLength});
 }
 
 void GenerationController::start(ReplyTarget target, engine::GenerationRequest request,

@@ -23,7 +23,8 @@ public:
                          QObject *parent = nullptr);
     ~GenerationController() override;
 
-    void loadModel(const QString &folder);
+    /// `contextLength`: tokens, 0 = as the model comes.
+    void loadModel(const QString &folder, int contextLength = 0);
     void cancelLoad() { m_engine->cancelLoad(); }
     const engine::ModelInfo &model() const { return m_model; } ///< name is empty while none is loaded
     bool modelReady() const { return !m_model.name.empty(); }

@@ -34,6 +34,13 @@ int clampedInt(const QSettings &file, const QString &key, int fallback, int low,
     return ok ? std::clamp(value, low, high) : fallback;
 }
 
+QStringList absoluteFolders(QStringList folders)
+{
+    folders.removeIf([](const QString &folder) { return !QDir::isAbsolutePath(folder); });
+    folders.removeDuplicates();
+    return folders;
+}
+
 void readSampler(QSettings &file, ui::UiSettings &settings)
 {
     const storage::SamplerRecord defaults;
@@ -93,6 +100,8 @@ Settings loadSettings(const QString &path)
     ui.geometry = file.value("window/geometry").toByteArray();
     ui.splitter = file.value("window/splitter").toByteArray();
     settings.modelFolder = file.value("model/folder").toString();
+    settings.modelContext = clampedInt(file, "model/context", 0, 0, 1 << 24);
+    settings.libraryFolders = absoluteFolders(file.value("library/folders").toStringList());
     readSampler(file, ui);
     return settings;
 }
@@ -113,6 +122,8 @@ bool saveSettings(const QString &path, const Settings &settings)
     file.setValue("window/geometry", ui.geometry);
     file.setValue("window/splitter", ui.splitter);
     file.setValue("model/folder", settings.modelFolder);
+    file.setValue("model/context", settings.modelContext);
+    file.setValue("library/folders", settings.libraryFolders);
     writeSampler(file, ui);
     file.sync();
     // QSettings creates files readable by everybody.

@@ -4,12 +4,15 @@
 #include "ui/ui_settings.h"
 
 #include <QString>
+#include <QStringList>
 
 namespace app {
 
 struct Settings {
     ui::UiSettings ui;
-    QString modelFolder; ///< or GGUF file: the last model that loaded; empty = the bundled one
+    QString modelFolder;        ///< or GGUF file: the last model that loaded; empty = the bundled one
+    int modelContext = 0;       ///< tokens it was opened with; 0 = as it comes
+    QStringList libraryFolders; ///< where the user keeps models, besides the places of other programs
 };
 
 /// Where the settings live. Relative XDG paths are ignored, as the specification asks.

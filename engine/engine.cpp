@@ -11,9 +11,9 @@ Engine::Engine(std::function<void()> wake, EngineOptions options)
 
 Engine::~Engine() = default;
 
-void Engine::loadModel(std::string folder)
+void Engine::loadModel(std::string folder, LoadOptions options)
 {
-    m_worker->loadModel(std::move(folder));
+    m_worker->loadModel(std::move(folder), options);
 }
 
 void Engine::cancelLoad()

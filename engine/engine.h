@@ -21,6 +21,11 @@ struct EngineOptions {
     std::uint64_t memoryLimit = 0; ///< bytes a model may take, 0 = what can be had when it is loaded
 };
 
+/// How one model is opened.
+struct LoadOptions {
+    int contextLength = 0; ///< tokens, 0 = as EngineOptions says
+};
+
 /// Thread contract: every method may be called from any thread and returns at once; the work happens
 /// on the worker thread. Events come in order through takeEvents().
 class Engine {
@@ -36,7 +41,7 @@ public:
     /// (OutOfMemory) from its headers, before a weight is read; what the earlier model gives back counts as available.
     /// `path`: a folder in the Hugging Face layout, a GGUF file (any part of a split one), or a folder with one model
     /// in GGUF.
-    void loadModel(std::string path);
+    void loadModel(std::string path, LoadOptions options = {});
     /// Ends the loads that run or wait, within a second; each is answered by ModelLoadFailed with ErrorCode::Cancelled,
     /// unless its ModelLoaded is on the way already.
     void cancelLoad();

@@ -1,7 +1,9 @@
 #pragma once
 // What running a model takes, known before a weight is read. Plain data; may cross threads.
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 namespace engine {
@@ -19,6 +21,33 @@ struct MemoryPlan {
     std::uint64_t totalBytes() const { return weightBytes + kvBytes + bufferBytes; }
     bool fits() const { return totalBytes() <= availableBytes; }
     std::uint64_t missingBytes() const { return fits() ? 0 : totalBytes() - availableBytes; }
+
+    static constexpr int pageTokens = 64;    ///< the cache grows by so many
+    static constexpr int leastContext = 512; ///< with less a model is of no use (or its own maximum)
+
+    /// The same model with another context (0, or more than it can do: its maximum), or other memory to be had.
+    MemoryPlan with(int context, std::uint64_t available) const
+    {
+        MemoryPlan plan = *this;
+        plan.availableBytes = available;
+        plan.contextLength = context > 0 ? std::min(context, maxContextLength) : maxContextLength;
+        const auto pages = (static_cast<std::uint64_t>(plan.contextLength) + pageTokens - 1) / pageTokens;
+        plan.kvBytes = pages * pageTokens * kvBytesPerToken;
+        plan.largestContext = plan.contextThatFits();
+        return plan;
+    }
+
+private:
+    int contextThatFits() const
+    {
+        const std::uint64_t fixed = weightBytes + bufferBytes;
+        if (fixed > availableBytes)
+            return 0;
+        constexpr int most = std::numeric_limits<int>::max() / pageTokens;
+        const std::uint64_t page = pageTokens * kvBytesPerToken;
+        const std::uint64_t pages = page == 0 ? most : (availableBytes - fixed) / page;
+        return std::min(static_cast<int>(std::min<std::uint64_t>(pages, most)) * pageTokens, maxContextLength);
+    }
 };
 
 /// `path`: a folder or a file, as Engine::loadModel takes it. From config.json and the headers of the weight files

@@ -1,5 +1,6 @@
 #include "ui/main_window.h"
 
+#include "ui/library/library_page.h"
 #include "ui/library/open_folder.h"
 #include "ui/prompt/prompt_window.h"
 #include "ui/theme/theme.h"
@@ -39,6 +40,7 @@ void MainWindow::showModelLoading(const QString &folder)
     m_parts->modelReady = false;
     m_parts->showModelFailure(std::nullopt);
     m_parts->chat->modelBar->showLoading(folder);
+    m_parts->chat->library->showOpening(folder);
     m_parts->chat->welcome->setModel(QDir(folder).dirName(), true);
     m_parts->chat->composer->setState(Composer::State::Loading);
     m_parts->updateActions();
@@ -47,18 +49,21 @@ void MainWindow::showModelLoading(const QString &folder)
 void MainWindow::showModelProgress(const engine::ModelLoadProgress &progress)
 {
     m_parts->chat->modelBar->showProgress(progress);
+    m_parts->chat->library->showProgress(progress);
 }
 
 void MainWindow::showModel(const engine::ModelInfo &info)
 {
     m_parts->showModelFailure(std::nullopt);
     m_parts->showReadyModel(info);
+    m_parts->leaveAfterOpening();
     setGenerating(m_parts->generating);
 }
 
 void MainWindow::showModelFailure(const engine::Failure &failure, const QString &folder, const engine::ModelInfo &kept)
 {
     const bool cancelled = failure.code == engine::ErrorCode::Cancelled;
+    m_parts->openingFromLibrary = false;
     m_parts->showModelFailure(cancelled ? std::nullopt : std::optional(failure),
                               cancelled ? QString() : QString::fromStdString(kept.name));
     if (!kept.name.empty()) {
@@ -70,10 +75,46 @@ void MainWindow::showModelFailure(const engine::Failure &failure, const QString 
         m_parts->chat->modelBar->showNothing();
     else
         m_parts->chat->modelBar->showFailure(folder);
+    m_parts->chat->library->showOpen({});
     showPromptFailure(failure);
     m_parts->chat->welcome->setModel({}, false);
     m_parts->chat->composer->setState(Composer::State::NoModel);
     m_parts->updateActions();
+}
+
+void MainWindow::showUnopenedModel(const QString &path, bool offerBundled)
+{
+    m_parts->showUnopened(UnopenedModel{path, offerBundled});
+}
+
+void MainWindow::beginLibraryScan(const std::vector<engine::ModelPlace> &places)
+{
+    m_parts->chat->library->beginScan(places);
+}
+
+void MainWindow::addLibraryModels(const std::vector<engine::ModelEntry> &entries)
+{
+    m_parts->chat->library->add(entries);
+}
+
+void MainWindow::endLibraryScan(const std::vector<engine::PlaceReport> &reports)
+{
+    m_parts->chat->library->endScan(reports);
+}
+
+void MainWindow::setAvailableMemory(std::uint64_t bytes)
+{
+    m_parts->chat->library->setAvailable(bytes);
+}
+
+void MainWindow::showLibrary(bool shown)
+{
+    m_parts->showLibrary(shown);
+}
+
+bool MainWindow::showsLibrary() const
+{
+    return m_parts->chat->showsLibrary();
 }
 
 void MainWindow::setConversations(std::vector<storage::ConversationSummary> conversations)

@@ -3,6 +3,7 @@
 // it never touches engine, store or settings files. UI thread only.
 
 #include "engine/generation.h"
+#include "engine/model_library.h"
 #include "storage/records.h"
 #include "ui/error_text.h"
 #include "ui/shown_prompt.h"
@@ -29,6 +30,18 @@ public:
     void showModel(const engine::ModelInfo &info);
     /// `kept` answers as before; without a name there is none. A load that was cancelled is no news.
     void showModelFailure(const engine::Failure &failure, const QString &folder, const engine::ModelInfo &kept = {});
+
+    /// A model that was being opened when the program ended is not opened by itself again; emits openModelRequested,
+    /// openBundledModelRequested (unless it is that one) or shows the library.
+    void showUnopenedModel(const QString &path, bool offerBundled);
+
+    // --- library: the models of this computer -----------------------------------------------------
+    void beginLibraryScan(const std::vector<engine::ModelPlace> &places); ///< what is looked through
+    void addLibraryModels(const std::vector<engine::ModelEntry> &entries);
+    void endLibraryScan(const std::vector<engine::PlaceReport> &reports);
+    void setAvailableMemory(std::uint64_t bytes); ///< the plans in the library follow
+    void showLibrary(bool shown);                 ///< in the place of the chat
+    bool showsLibrary() const;
 
     // --- conversation list ---------------------------------------------------------------------
     void setConversations(std::vector<storage::ConversationSummary> conversations);
@@ -78,8 +91,14 @@ signals:
     void continueRequested(storage::MessageId reply);
     void branchRequested(storage::MessageId message, int branch); ///< show alternative number `branch`
     void promptRequested(const ui::PromptWish &wish);             ///< again whenever what is shown may have changed
-    void openModelRequested(const QString &folder);
+    /// `contextLength`: tokens, 0 = as the model comes.
+    void openModelRequested(const QString &path, int contextLength = 0);
     void cancelLoadRequested();
+    void openBundledModelRequested();
+    void libraryShown(); ///< it came up: models are wanted
+    void libraryRescanRequested();
+    void libraryFolderAdded(const QString &folder);
+    void libraryFolderRemoved(const QString &folder);
     void settingsChanged(const ui::UiSettings &settings);
     void retryRequested();
     void closing(); ///< the window was closed; geometry is in settings already

@@ -41,13 +41,21 @@ void requireRegular(const std::string &path, const std::string &name)
     }
 }
 
-int openReadOnly(const std::string &path)
+int openWith(const std::string &path, int flags)
 {
     int fd = -1;
     do {
-        fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+        fd = ::open(path.c_str(), flags);
     } while (fd < 0 && errno == EINTR);
     return fd;
+}
+
+/// Not even the access time changes where the system allows that: the owner of the file may.
+int openReadOnly(const std::string &path)
+{
+    constexpr int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    const int fd = openWith(path, flags | O_NOATIME);
+    return fd < 0 && errno == EPERM ? openWith(path, flags) : fd;
 }
 
 } // namespace

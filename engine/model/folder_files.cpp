@@ -10,11 +10,17 @@ FolderFiles::FolderFiles(const std::string &folder, const LoadWatch &watch)
 {
 }
 
+/// A snapshot of the hub cache, models--ORG--NAME/snapshots/<commit>, goes by its repository: "NAME".
 std::string FolderFiles::name() const
 {
     std::error_code error;
     const std::filesystem::path full = std::filesystem::weakly_canonical(path(), error);
-    return error ? path() : full.filename().string();
+    if (error)
+        return path();
+    const std::string repository = full.parent_path().parent_path().filename().string();
+    if (full.parent_path().filename() == "snapshots" && repository.starts_with("models--"))
+        return repository.substr(repository.rfind("--") + 2);
+    return full.filename().string();
 }
 
 /// Element types of the matrices: "FP8 E4M3 128x128 + BF16".

@@ -11,25 +11,9 @@
 
 namespace engine::model {
 
+static_assert(MemoryPlan::pageTokens == memory::KvCache::pageTokens);
+
 namespace {
-
-std::uint64_t pagedBytes(int tokens, std::uint64_t bytesPerToken)
-{
-    constexpr int page = memory::KvCache::pageTokens;
-    const auto pages = static_cast<std::uint64_t>((tokens + page - 1) / page);
-    return pages * page * bytesPerToken;
-}
-
-int largestContext(const MemoryPlan &plan)
-{
-    const std::uint64_t fixed = plan.weightBytes + plan.bufferBytes;
-    if (fixed > plan.availableBytes)
-        return 0;
-    constexpr int page = memory::KvCache::pageTokens;
-    const std::uint64_t pages = (plan.availableBytes - fixed) / (page * plan.kvBytesPerToken);
-    const std::uint64_t tokens = std::min<std::uint64_t>(pages, INT32_MAX / page) * page;
-    return std::min(static_cast<int>(tokens), plan.maxContextLength);
-}
 
 /// `chosen`: somebody wanted this context; else it is the smallest there is.
 [[noreturn]] void failMemory(const MemoryPlan &plan, const std::string &folder, bool chosen)
@@ -55,14 +39,10 @@ MemoryPlan planMemory(const ModelConfig &config, const PlanRequest &request)
     MemoryPlan plan;
     plan.weightBytes = request.weightBytes;
     plan.maxContextLength = config.max_position_embeddings;
-    plan.contextLength =
-        request.contextLength > 0 ? std::min(request.contextLength, plan.maxContextLength) : plan.maxContextLength;
-    plan.kvBytesPerToken = cacheShapeOf(config, config.num_hidden_layers, plan.contextLength).bytesPerToken();
-    plan.kvBytes = pagedBytes(plan.contextLength, plan.kvBytesPerToken);
     plan.bufferBytes = bufferBytes(config, request.threads);
-    plan.availableBytes = request.availableBytes;
-    plan.largestContext = largestContext(plan);
-    return plan;
+    const int context = request.contextLength > 0 ? request.contextLength : plan.maxContextLength;
+    plan.kvBytesPerToken = cacheShapeOf(config, config.num_hidden_layers, context).bytesPerToken();
+    return plan.with(context, request.availableBytes);
 }
 
 MemoryPlan fittingPlan(const ModelConfig &config, PlanRequest request, const std::string &folder)

@@ -17,7 +17,7 @@ MemoryPlan planMemory(const ModelConfig &config, const PlanRequest &request);
 
 /// A context that nobody chose is cut to what fits, but not below this (or the model's own maximum): with less a model
 /// is of no use.
-inline constexpr int leastContext = 512;
+inline constexpr int leastContext = MemoryPlan::leastContext;
 
 /// The plan to load a model by. It fits: where the request leaves the context open, that is the largest that does.
 /// Throws Error OutOfMemory, file `folder`, with what is needed, what can be had, what is missing and what to do; field

@@ -20,15 +20,17 @@ namespace {
     throw Error(ErrorCode::FileUnreadable, file, {}, file + ": cannot be read (" + why + ").");
 }
 
-/// The hub cache keeps a model as models--ORG--NAME/{blobs,snapshots/<commit>}; links of a snapshot point to blobs.
-fs::path linkRoot(const fs::path &folder)
+/// The hub cache keeps a model as models--ORG--NAME/{blobs,snapshots/<commit>}; links of a snapshot point to blobs, and
+/// these may be links again, to the blobs beside models--ORG--NAME that repositories share.
+std::vector<std::string> linkRoots(const fs::path &folder)
 {
     for (fs::path at = folder; at.has_relative_path(); at = at.parent_path()) {
         if (at.filename() == "snapshots" && at.parent_path().filename().string().starts_with("models--")) {
-            return at.parent_path();
+            const fs::path repository = at.parent_path();
+            return {repository.string(), (repository.parent_path() / "blobs").string()};
         }
     }
-    return folder;
+    return {folder.string()};
 }
 
 bool isInside(const fs::path &path, const fs::path &root)
@@ -60,7 +62,7 @@ ModelFolder::ModelFolder(std::string path, LoadWatch watch) : m_path(std::move(p
     if (!fs::is_directory(folder, error)) {
         failUnreadable(m_path, "it is not a folder");
     }
-    m_root = linkRoot(folder).string();
+    m_roots = linkRoots(folder);
 }
 
 std::string ModelFolder::fileName(const std::string &name) const
@@ -107,7 +109,7 @@ memory::MappedFile ModelFolder::open(const std::string &name) const
     if (error) {
         failUnreadable(shown, error.message());
     }
-    if (!isInside(target, m_root)) {
+    if (std::none_of(m_roots.begin(), m_roots.end(), [&](const auto &root) { return isInside(target, root); })) {
         throw Error(ErrorCode::FileMalformed, shown, {},
                     shown + ": is a link that leaves the model folder; files must stay inside it.");
     }

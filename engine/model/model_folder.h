@@ -13,8 +13,8 @@ namespace engine::model {
 
 /// File names come from untrusted files (the index), so only plain names in the folder are opened. A symbolic
 /// link is followed when its target stays inside the folder or, as in the hub cache (snapshots/<commit>/x →
-/// ../../blobs/<hash>), inside the same models--* directory. Not thread-safe against renames in the folder
-/// by someone with write access to it.
+/// ../../blobs/<hash>), inside the same models--* directory or the blobs that repositories share beside it. Not
+/// thread-safe against renames in the folder by someone with write access to it.
 class ModelFolder {
 public:
     /// Throws Error FileMissing or FileUnreadable when `path` is not a folder that can be read.
@@ -36,7 +36,7 @@ public:
 private:
     std::string m_path;
     LoadWatch m_watch;
-    std::string m_root; ///< canonical directory that links may not leave
+    std::vector<std::string> m_roots; ///< canonical directories that links may not leave
 };
 
 } // namespace engine::model

@@ -47,9 +47,17 @@ Worker::~Worker()
     m_runningStop.request_stop();
 }
 
-void Worker::loadModel(std::string folder)
+void Worker::loadModel(std::string folder, LoadOptions options)
 {
-    push(Load{std::move(folder)});
+    push(Load{std::move(folder), options});
+}
+
+EngineOptions Worker::optionsFor(const LoadOptions &load) const
+{
+    EngineOptions options = m_options;
+    if (load.contextLength > 0)
+        options.contextLength = load.contextLength;
+    return options;
 }
 
 void Worker::generate(GenerationRequest request)
@@ -145,7 +153,7 @@ void Worker::execute(const Load &command, const std::stop_token &stop)
 {
     const auto fail = [&](Failure failure) { m_events.push(ModelLoadFailed{command.folder, std::move(failure)}); };
     try {
-        replaceModel(command.folder, stop);
+        replaceModel(command, stop);
     } catch (const Error &error) {
         fail({error.code(), error.file(), error.field(), error.what()});
     } catch (const std::bad_alloc &) {
@@ -158,11 +166,12 @@ void Worker::execute(const Load &command, const std::stop_token &stop)
 
 /// The earlier model stays until the new one is complete: its weights are file pages that take no room of their own,
 /// and a folder that cannot be opened then costs nothing.
-void Worker::replaceModel(const std::string &folder, const std::stop_token &stop)
+void Worker::replaceModel(const Load &command, const std::stop_token &stop)
 {
     const auto start = std::chrono::steady_clock::now();
-    const model::LoadWatch watch(stop, LoadReporter(m_events, folder));
-    auto model = std::make_unique<LoadedModel>(folder, m_options, watch, m_session ? m_session->cacheBytes() : 0);
+    const model::LoadWatch watch(stop, LoadReporter(m_events, command.folder));
+    auto model = std::make_unique<LoadedModel>(command.folder, optionsFor(command.options), watch,
+                                               m_session ? m_session->cacheBytes() : 0);
     auto session = std::make_unique<Session>(*model);
     m_session = std::move(session); // first: the old one refers to the old model
     m_model = std::move(model);

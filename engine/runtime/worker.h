@@ -25,7 +25,7 @@ public:
     Worker(std::function<void()> wake, EngineOptions options);
     ~Worker();
 
-    void loadModel(std::string folder);
+    void loadModel(std::string folder, LoadOptions options);
     void generate(GenerationRequest request);
     void showPrompt(GenerationRequest request);
     void cancel(RequestId request);
@@ -35,6 +35,7 @@ public:
 private:
     struct Load {
         std::string folder;
+        LoadOptions options;
     };
     struct Generate {
         GenerationRequest request;
@@ -50,6 +51,7 @@ private:
         std::stop_token stop;
     };
 
+    EngineOptions optionsFor(const LoadOptions &load) const;
     void push(Command command);
     void loop(const std::stop_token &stop);
     std::optional<Taken> take(const std::stop_token &stop);
@@ -57,7 +59,7 @@ private:
     void execute(const Generate &command, const std::stop_token &stop);
     void execute(const ShowPrompt &command, const std::stop_token &stop);
     static const GenerationRequest *requestOf(const Command &command); ///< null: it has none
-    void replaceModel(const std::string &folder, const std::stop_token &stop);
+    void replaceModel(const Load &command, const std::stop_token &stop);
 
     EngineOptions m_options;
     EventQueue m_events;

@@ -342,6 +342,10 @@
         <source>Show Ex&amp;act Prompt</source>
         <translation>显示确切的提示词(&amp;A)</translation>
     </message>
+    <message>
+        <source>&amp;Models</source>
+        <translation>模型(&amp;M)</translation>
+    </message>
 </context>
 <context>
     <name>ui::Composer</name>
@@ -408,6 +412,21 @@
     <message>
         <source>Earlier thoughts the model sees again; its template does otherwise</source>
         <translation>模型会再次看到的先前思考；与其模板的做法不同</translation>
+    </message>
+</context>
+<context>
+    <name>ui::ContextChoice</name>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source> tokens</source>
+        <translation> 词元</translation>
+    </message>
+    <message>
+        <source>Context in tokens</source>
+        <translation>上下文长度（词元）</translation>
     </message>
 </context>
 <context>
@@ -872,6 +891,184 @@ KV 缓存占用内存：%4</translation>
     </message>
 </context>
 <context>
+    <name>ui::LibraryList</name>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Show Folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+    <message>
+        <source>Remove from the List</source>
+        <translation>从列表中移除</translation>
+    </message>
+</context>
+<context>
+    <name>ui::LibraryModel</name>
+    <message>
+        <source>Open</source>
+        <translation>已打开</translation>
+    </message>
+    <message>
+        <source>Opening…</source>
+        <translation>正在打开…</translation>
+    </message>
+    <message>
+        <source>%1 — not there now</source>
+        <translation>%1（当前不可用）</translation>
+    </message>
+    <message>
+        <source>%1 — no models</source>
+        <translation>%1（没有模型）</translation>
+    </message>
+</context>
+<context>
+    <name>ui::LibraryPage</name>
+    <message>
+        <source>Looking for models…</source>
+        <translation>正在查找模型…</translation>
+    </message>
+    <message>
+        <source>%1 cannot be opened</source>
+        <translation>%1 个无法打开</translation>
+    </message>
+    <message>
+        <source>%1 of memory available</source>
+        <translation>可用内存 %1</translation>
+    </message>
+    <message>
+        <source>No model matches the filter</source>
+        <translation>没有符合筛选条件的模型</translation>
+    </message>
+    <message>
+        <source>No models found in the folders of Hugging Face, LM Studio, Ollama, GPT4All, llama.cpp and Jan.
+Add the folder in which yours are, or drop a model onto the window.</source>
+        <translation>在 Hugging Face、LM Studio、Ollama、GPT4All、llama.cpp 和 Jan 的文件夹中没有找到模型。
+请添加存放模型的文件夹，或将模型拖到窗口上。</translation>
+    </message>
+    <message>
+        <source>Back to the chat</source>
+        <translation>返回对话</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>筛选</translation>
+    </message>
+    <message>
+        <source>Filter models by name or kind</source>
+        <translation>按名称或类型筛选模型</translation>
+    </message>
+    <message>
+        <source>By name</source>
+        <translation>按名称</translation>
+    </message>
+    <message>
+        <source>By size</source>
+        <translation>按大小</translation>
+    </message>
+    <message>
+        <source>Order of the models</source>
+        <translation>模型的排列顺序</translation>
+    </message>
+    <message>
+        <source>Add Folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>重新查找</translation>
+    </message>
+</context>
+<context>
+    <name>ui::LibraryText</name>
+    <message>
+        <source>Included with Bathyscope</source>
+        <translation>Bathyscope 自带</translation>
+    </message>
+    <message>
+        <source>1 model</source>
+        <translation>1 个模型</translation>
+    </message>
+    <message>
+        <source>%1 models</source>
+        <translation>%1 个模型</translation>
+    </message>
+    <message>
+        <source>%1 parameters</source>
+        <translation>%1 参数</translation>
+    </message>
+    <message>
+        <source>%1 is missing</source>
+        <translation>缺少 %1</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read</source>
+        <translation>无法读取 %1</translation>
+    </message>
+    <message>
+        <source>%1 is not complete</source>
+        <translation>%1 不完整</translation>
+    </message>
+    <message>
+        <source>%1 is damaged or of another format</source>
+        <translation>%1 已损坏或格式不符</translation>
+    </message>
+    <message>
+        <source>A value in %1 cannot be used</source>
+        <translation>%1 中有无法使用的值</translation>
+    </message>
+    <message>
+        <source>Models of this kind are not supported</source>
+        <translation>不支持这类模型</translation>
+    </message>
+    <message>
+        <source>%1 models are not supported</source>
+        <translation>不支持 %1 类模型</translation>
+    </message>
+    <message>
+        <source>Uses something this version cannot do</source>
+        <translation>需要此版本不具备的功能</translation>
+    </message>
+    <message>
+        <source>The weights do not belong to %1</source>
+        <translation>权重与 %1 不匹配</translation>
+    </message>
+    <message>
+        <source>Cannot be opened</source>
+        <translation>无法打开</translation>
+    </message>
+    <message>
+        <source>Fits</source>
+        <translation>内存足够</translation>
+    </message>
+    <message>
+        <source>Context up to %1</source>
+        <translation>上下文最多 %1</translation>
+    </message>
+    <message>
+        <source>Needs %1 more</source>
+        <translation>还差 %1</translation>
+    </message>
+    <message>
+        <source>Fits into memory</source>
+        <translation>内存足够</translation>
+    </message>
+    <message>
+        <source>Needs %1 more; up to %2 tokens of context fit</source>
+        <translation>还差 %1；最多可用 %2 词元的上下文</translation>
+    </message>
+    <message>
+        <source>Needs %1 more than there is</source>
+        <translation>内存不足，还差 %1</translation>
+    </message>
+</context>
+<context>
     <name>ui::LinkPrompt</name>
     <message>
         <source>Address</source>
@@ -979,6 +1176,22 @@ KV 缓存占用内存：%4</translation>
     <message>
         <source>%1 stays open.</source>
         <translation>%1 仍保持打开。</translation>
+    </message>
+    <message>
+        <source>%1 was being opened when the program ended. It has not been opened again.</source>
+        <translation>程序上次结束时正在打开 %1，因此没有再次打开它。</translation>
+    </message>
+    <message>
+        <source>Open It Anyway</source>
+        <translation>仍然打开</translation>
+    </message>
+    <message>
+        <source>Choose Another Model</source>
+        <translation>选择其他模型</translation>
+    </message>
+    <message>
+        <source>Open the Included Model</source>
+        <translation>打开自带的模型</translation>
     </message>
 </context>
 <context>
@@ -1191,6 +1404,53 @@ KV 缓存占用内存：%4</translation>
         <source>Context capped to %1 of %2 because of memory</source>
         <translation>因内存不足，上下文限制为 %1（最多 %2）</translation>
     </message>
+    <message>
+        <source>Models of this computer</source>
+        <translation>本机上的模型</translation>
+    </message>
+</context>
+<context>
+    <name>ui::ModelDetails</name>
+    <message>
+        <source>Choose a model to see what it is and how much memory it takes.</source>
+        <translation>选择一个模型，查看其信息和所需内存。</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Show Folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+    <message>
+        <source>Remove from the List</source>
+        <translation>从列表中移除</translation>
+    </message>
+    <message>
+        <source>Why this model cannot be opened</source>
+        <translation>无法打开此模型的原因</translation>
+    </message>
+    <message>
+        <source>Where it is</source>
+        <translation>所在位置</translation>
+    </message>
+    <message>
+        <source>%1 of the parameters are used for each token</source>
+        <translation>每个词元使用其中 %1 参数</translation>
+    </message>
+    <message>
+        <source>Also in %1</source>
+        <translation>也位于 %1</translation>
+    </message>
+    <message>
+        <source>There are more folders in it than are looked at.</source>
+        <translation>其中的文件夹过多，没有全部查找。</translation>
+    </message>
+    <message>
+        <source>This folder is not there now. Its models come back with it.</source>
+        <translation>此文件夹当前不可用。恢复后其中的模型会重新出现。</translation>
+    </message>
 </context>
 <context>
     <name>ui::NoticeBar</name>
@@ -1208,6 +1468,45 @@ KV 缓存占用内存：%4</translation>
     <message>
         <source>Open a Model Folder</source>
         <translation>打开模型文件夹</translation>
+    </message>
+    <message>
+        <source>Add a Folder with Models</source>
+        <translation>添加存放模型的文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PlanView</name>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>Cache of the context</source>
+        <translation>上下文缓存</translation>
+    </message>
+    <message>
+        <source>Working memory</source>
+        <translation>工作内存</translation>
+    </message>
+    <message>
+        <source>Together</source>
+        <translation>合计</translation>
+    </message>
+    <message>
+        <source>%1 of %2 available</source>
+        <translation>%1 / 可用 %2</translation>
+    </message>
+    <message>
+        <source>The cache takes %1 for each token. This model reads up to %2 tokens.</source>
+        <translation>每个词元的缓存占用 %1。此模型最多读取 %2 词元。</translation>
+    </message>
+    <message>
+        <source>Available</source>
+        <translation>可用</translation>
     </message>
 </context>
 <context>
@@ -1711,6 +2010,10 @@ KV 缓存占用内存：%4</translation>
     <message>
         <source>Settings</source>
         <translation>设置</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
     </message>
 </context>
 <context>

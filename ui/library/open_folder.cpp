@@ -9,16 +9,31 @@
 
 namespace ui {
 
-void chooseModelFolder(QWidget *window, const QString &startAt, const std::function<void(const QString &)> &chosen)
+namespace {
+
+void chooseFolder(QWidget *window, const QString &title, const QDir &start,
+                  const std::function<void(const QString &)> &chosen)
 {
-    const QString title = QCoreApplication::translate("ui::OpenFolder", "Open a Model Folder");
-    const QDir start = startAt.isEmpty() ? QDir::home() : QFileInfo(startAt).dir();
     auto *dialog = new QFileDialog(window, title, start.absolutePath());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::Directory);
     dialog->setOption(QFileDialog::ShowDirsOnly);
     QObject::connect(dialog, &QFileDialog::fileSelected, dialog, [chosen](const QString &folder) { chosen(folder); });
     dialog->open();
+}
+
+} // namespace
+
+void chooseModelFolder(QWidget *window, const QString &startAt, const std::function<void(const QString &)> &chosen)
+{
+    const QString title = QCoreApplication::translate("ui::OpenFolder", "Open a Model Folder");
+    chooseFolder(window, title, startAt.isEmpty() ? QDir::home() : QFileInfo(startAt).dir(), chosen);
+}
+
+void chooseLibraryFolder(QWidget *window, const std::function<void(const QString &)> &chosen)
+{
+    chooseFolder(window, QCoreApplication::translate("ui::OpenFolder", "Add a Folder with Models"), QDir::home(),
+                 chosen);
 }
 
 QString draggedFolder(const QMimeData *data)

@@ -13,6 +13,9 @@ namespace ui {
 void chooseModelFolder(QWidget *window, const QString &startAt,
                        const std::function<void(const QString &folder)> &chosen);
 
+/// The same for a folder whose models shall be listed.
+void chooseLibraryFolder(QWidget *window, const std::function<void(const QString &folder)> &chosen);
+
 /// The model that is dragged: exactly one local folder, one GGUF file, or one file inside a model folder (its folder).
 /// Empty otherwise.
 QString draggedFolder(const QMimeData *data);

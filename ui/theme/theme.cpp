@@ -75,6 +75,7 @@ QString makeStyleSheet(const Tokens &tokens)
         {"accentSoft", c.accentSoft},
         {"danger", c.danger},
         {"warning", c.warning},
+        {"success", c.success},
         {"selection", c.selection},
         {"focusRing", c.focusRing},
     };

@@ -1,5 +1,6 @@
 #include "ui/window/chat_page.h"
 
+#include "ui/library/library_page.h"
 #include "ui/theme/theme.h"
 #include "ui/transcript/transcript_view.h"
 #include "ui/window/composer.h"
@@ -29,6 +30,8 @@ ChatPage::ChatPage(QWidget *parent) : QWidget(parent)
     transcript = new TranscriptView(m_stack);
     m_stack->addWidget(welcome);
     m_stack->addWidget(transcript);
+    library = new LibraryPage(m_stack);
+    m_stack->addWidget(library);
     composer = new Composer(this);
     composer->setMaximumWidth(space.readingWidth + 2 * space.l);
 
@@ -56,12 +59,27 @@ ChatPage::ChatPage(QWidget *parent) : QWidget(parent)
 
 void ChatPage::showWelcome(bool shown)
 {
-    m_stack->setCurrentWidget(shown ? static_cast<QWidget *>(welcome) : transcript);
+    m_welcome = shown;
+    if (!showsLibrary())
+        arrange();
 }
 
-bool ChatPage::showsWelcome() const
+void ChatPage::showLibrary(bool shown)
 {
-    return m_stack->currentWidget() == welcome;
+    composer->setVisible(!shown);
+    if (shown)
+        findBar->hide();
+    shown ? m_stack->setCurrentWidget(library) : arrange();
+}
+
+bool ChatPage::showsLibrary() const
+{
+    return m_stack->currentWidget() == library;
+}
+
+void ChatPage::arrange()
+{
+    m_stack->setCurrentWidget(m_welcome ? static_cast<QWidget *>(welcome) : transcript);
 }
 
 void ChatPage::retranslate()

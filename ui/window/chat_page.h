@@ -1,6 +1,6 @@
 #pragma once
-// The right side of the window: model bar, notices, find bar, transcript or welcome, and the composer below them. It
-// only arranges; the window connects the parts. UI thread only.
+// The right side of the window: model bar, notices, and below them either the chat (find bar, transcript or welcome,
+// composer) or the library of models. It only arranges; the window connects the parts. UI thread only.
 
 #include <QStackedWidget>
 #include <QWidget>
@@ -9,6 +9,7 @@ namespace ui {
 
 class Composer;
 class FindBar;
+class LibraryPage;
 class ModelBar;
 class NoticeBar;
 class TranscriptView;
@@ -20,7 +21,9 @@ class ChatPage : public QWidget {
 public:
     explicit ChatPage(QWidget *parent = nullptr);
     void showWelcome(bool welcome);
-    bool showsWelcome() const;
+    bool showsWelcome() const { return m_welcome; }
+    void showLibrary(bool shown); ///< in the place of the chat
+    bool showsLibrary() const;
 
     ModelBar *modelBar = nullptr;
     NoticeBar *notice = nullptr;
@@ -30,13 +33,17 @@ public:
     TranscriptView *transcript = nullptr;
     WelcomeView *welcome = nullptr;
     Composer *composer = nullptr;
+    LibraryPage *library = nullptr;
 
 protected:
     void changeEvent(QEvent *event) override;
 
 private:
     void retranslate();
+    void arrange();
+
     QStackedWidget *m_stack = nullptr;
+    bool m_welcome = false;
 };
 
 } // namespace ui

@@ -18,6 +18,7 @@ struct Shortcut {
 constexpr Shortcut shortcuts[] = {
     {Command::NewChat, "Ctrl+N"},
     {Command::OpenModel, "Ctrl+O"},
+    {Command::Library, "Ctrl+Shift+M"},
     {Command::Settings, "Ctrl+,"},
     {Command::Quit, "Ctrl+Q"},
     {Command::UndoDelete, "Ctrl+Z"},
@@ -77,7 +78,7 @@ Commands::Commands(QWidget *owner) : QObject(owner)
         m_actions[static_cast<std::size_t>(shortcut.command)] = action;
         owner->addAction(action);
     }
-    for (const auto command : {Command::Sidebar, Command::RoutingStrip, Command::Pin})
+    for (const auto command : {Command::Sidebar, Command::RoutingStrip, Command::Pin, Command::Library})
         action(command)->setCheckable(true);
     const std::initializer_list<std::initializer_list<Command>> choices{
         {Command::ThinkingWhileOpen, Command::ThinkingAlwaysOpen, Command::ThinkingCollapsed},
@@ -112,7 +113,8 @@ QMenu *Commands::addSubMenu(QMenu *menu, std::initializer_list<Command> commands
 
 void Commands::fillMenus(QMenuBar *bar)
 {
-    addMenu(bar, {Command::NewChat, Command::OpenModel, separator, Command::Settings, separator, Command::Quit});
+    addMenu(bar, {Command::NewChat, Command::Library, Command::OpenModel, separator, Command::Settings, separator,
+                  Command::Quit});
     addMenu(bar, {Command::UndoDelete, Command::Copy, separator, Command::FindInChat, Command::FindNext,
                   Command::FindPrevious, separator, Command::SearchConversations});
     addMenu(bar,
@@ -139,6 +141,8 @@ QString Commands::text(Command command) const
         return tr("&New Chat");
     case Command::OpenModel:
         return tr("&Open Model Folder…");
+    case Command::Library:
+        return tr("&Models");
     case Command::Settings:
         return tr("&Settings…");
     case Command::Quit:

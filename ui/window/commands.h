@@ -14,6 +14,7 @@ namespace ui {
 enum class Command {
     NewChat,
     OpenModel,
+    Library,
     Settings,
     Quit,
     UndoDelete,

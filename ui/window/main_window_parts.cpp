@@ -1,5 +1,6 @@
 #include "ui/window/main_window_parts.h"
 
+#include "ui/library/library_page.h"
 #include "ui/library/open_folder.h"
 #include "ui/prompt/prompt_window.h"
 #include "ui/theme/theme.h"
@@ -20,10 +21,12 @@
 
 #include <QApplication>
 #include <QClipboard>
+#include <QDir>
 #include <QLineEdit>
 #include <QScreen>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
 namespace ui {
 
@@ -44,6 +47,7 @@ MainWindow::Parts::Parts(MainWindow *owner, const UiSettings &initial) : window(
     connectWidgets();
     connectCommands();
     connectSettingsCommands();
+    connectLibrary();
     restorePlaces();
     applySettings(settings);
 }
@@ -161,6 +165,8 @@ void MainWindow::Parts::retranslate()
 
 void MainWindow::Parts::translateNotices()
 {
+    if (unopened)
+        showUnopened(*unopened);
     if (modelFailure)
         chat->modelNotice->translate(modelFailureText(), MainWindow::tr("Open Model Folder…"));
     if (saveFailure)
@@ -175,6 +181,7 @@ void MainWindow::Parts::showReadyModel(const engine::ModelInfo &info)
 {
     modelReady = true;
     chat->modelBar->showModel(info);
+    chat->library->showOpen(QString::fromStdString(info.folder));
     showModelChoices();
     promptChanged();
     chat->welcome->setModel(QString::fromStdString(info.name), false);
@@ -195,7 +202,51 @@ void MainWindow::Parts::showModelFailure(const std::optional<engine::Failure> &w
 {
     modelFailure = wanted;
     keptModel = kept;
+    unopened.reset();
     chat->modelNotice->show(modelFailureText(), MainWindow::tr("Open Model Folder…"));
+}
+
+void MainWindow::Parts::showUnopened(const UnopenedModel &model)
+{
+    unopened = model;
+    const QString name = visibleText(QDir(model.path).dirName());
+    chat->modelNotice->show(
+        MainWindow::tr("%1 was being opened when the program ended. It has not been opened again.").arg(name),
+        MainWindow::tr("Open It Anyway"));
+    QStringList others{MainWindow::tr("Choose Another Model")};
+    if (model.offerBundled)
+        others << MainWindow::tr("Open the Included Model");
+    chat->modelNotice->offer(others);
+}
+
+/// The first button opens what the notice is about, or asks for another model.
+void MainWindow::Parts::answerNotice(int which)
+{
+    if (which < 0 && !unopened)
+        return openModel();
+    if (which < 0)
+        return emit window->openModelRequested(unopened->path);
+    if (which == 0)
+        return showLibrary(true);
+    emit window->openBundledModelRequested();
+}
+
+void MainWindow::Parts::showLibrary(bool shown)
+{
+    commands->action(Command::Library)->setChecked(shown);
+    if (shown == chat->showsLibrary())
+        return;
+    chat->showLibrary(shown);
+    if (!shown)
+        return chat->composer->focusEdit();
+    emit window->libraryShown();
+    chat->library->start();
+}
+
+void MainWindow::Parts::leaveAfterOpening()
+{
+    if (std::exchange(openingFromLibrary, false))
+        showLibrary(false);
 }
 
 void MainWindow::Parts::showSaveFailure(const std::optional<StorageFailure> &wanted)
@@ -324,6 +375,11 @@ void MainWindow::Parts::openModel()
 {
     chooseModelFolder(window, QString::fromStdString(chat->modelBar->info().folder),
                       [this](const QString &folder) { emit window->openModelRequested(folder); });
+}
+
+void MainWindow::Parts::addLibraryFolder()
+{
+    chooseLibraryFolder(window, [this](const QString &folder) { emit window->libraryFolderAdded(folder); });
 }
 
 void MainWindow::Parts::openSettings()

@@ -20,6 +20,12 @@ class PromptWindow;
 class Sidebar;
 class Toast;
 
+/// What is said about a model that was being opened when the program ended.
+struct UnopenedModel {
+    QString path;
+    bool offerBundled = false;
+};
+
 class MainWindow::Parts : public QObject {
 public:
     Parts(MainWindow *window, const UiSettings &settings);
@@ -34,6 +40,9 @@ public:
     /// `kept`: name of the model that answers all the same.
     void showModelFailure(const std::optional<engine::Failure> &wanted, const QString &kept = {});
     void showSaveFailure(const std::optional<StorageFailure> &wanted);
+    void showUnopened(const UnopenedModel &model);
+    void showLibrary(bool shown);
+    void leaveAfterOpening();    ///< a model that was chosen in the library is there: on with the chat
     QString deletedText() const; ///< of the newest deletion
     void showUsage();            ///< context of the newest reply that has figures
     void conversationsChanged(); ///< title, actions and the empty list follow
@@ -53,9 +62,11 @@ public:
 
     bool generating = false;
     bool modelReady = false;
+    bool openingFromLibrary = false;
     std::vector<std::pair<storage::ConversationId, QString>> deleted; ///< with titles; the last one is undone first
     std::optional<engine::Failure> modelFailure;
     QString keptModel; ///< beside modelFailure
+    std::optional<UnopenedModel> unopened;
     std::optional<StorageFailure> saveFailure;
     std::optional<StorageFailure> failure;   ///< of something the user asked for
     std::vector<TranscriptMessage> messages; ///< of the branch shown, without their texts
@@ -65,6 +76,8 @@ private:
     void connectWidgets();
     void connectCommands();
     void connectSettingsCommands();
+    void connectLibrary();
+    void answerNotice(int which);
     void on(Command command, const std::function<void()> &act);
     void change(const std::function<void(UiSettings &)> &edit); ///< applies at once and tells the owner
     void restorePlaces();
@@ -76,6 +89,7 @@ private:
     void stepBranch(int step);
     void copy();
     void openModel();
+    void addLibraryFolder();
     void openSettings();
     void openPrompt(storage::MessageId reply); ///< 0: of the next message
     void undoDelete();

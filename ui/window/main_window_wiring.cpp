@@ -1,5 +1,6 @@
 // Which widget and which command leads to which wish: the connections of MainWindow, nothing else.
 
+#include "ui/library/library_page.h"
 #include "ui/transcript/transcript_view.h"
 #include "ui/window/about_dialog.h"
 #include "ui/window/chat_page.h"
@@ -37,12 +38,16 @@ void MainWindow::Parts::connectWidgets()
     connect(sidebar, &Sidebar::newChatRequested, commands->action(Command::NewChat), &QAction::trigger);
     connect(sidebar, &Sidebar::settingsRequested, this, &Parts::openSettings);
     connect(sidebar, &Sidebar::hideRequested, this, [this] { setSidebarVisible(false); });
-    connect(list, &ConversationList::opened, window, &MainWindow::conversationSelected);
+    connect(list, &ConversationList::opened, window, [this](storage::ConversationId id) {
+        showLibrary(false);
+        emit window->conversationSelected(id);
+    });
     connect(list, &ConversationList::renameRequested, window, &MainWindow::renameRequested);
     connect(list, &ConversationList::renameRequested, this, &Parts::updateTitle);
     connect(list, &ConversationList::pinRequested, window, &MainWindow::pinRequested);
     connect(list, &ConversationList::deleteRequested, window, &MainWindow::deleteRequested);
     connect(list, &ConversationList::typed, this, [this](const QString &text) {
+        showLibrary(false);
         chat->composer->focusEdit();
         chat->composer->edit()->insertPlainText(text);
     });
@@ -56,7 +61,8 @@ void MainWindow::Parts::connectWidgets()
     connect(chat->modelBar, &ModelBar::openModelRequested, this, &Parts::openModel);
     connect(chat->modelBar, &ModelBar::cancelLoadRequested, window, &MainWindow::cancelLoadRequested);
     connect(chat->modelBar, &ModelBar::sidebarRequested, this, [this] { setSidebarVisible(true); });
-    connect(chat->modelNotice, &NoticeBar::actionTaken, this, &Parts::openModel);
+    connect(chat->modelNotice, &NoticeBar::actionTaken, this, [this] { answerNotice(-1); });
+    connect(chat->modelNotice, &NoticeBar::otherActionTaken, this, &Parts::answerNotice);
     connect(chat->saveNotice, &NoticeBar::actionTaken, window, &MainWindow::retryRequested);
     connect(chat->findBar, &FindBar::findRequested, this, [this](const QString &text, bool backward) {
         chat->findBar->showFound(chat->transcript->findNext(text, backward));
@@ -83,6 +89,7 @@ void MainWindow::Parts::connectWidgets()
 void MainWindow::Parts::connectCommands()
 {
     on(Command::NewChat, [this] {
+        showLibrary(false);
         emit window->newConversationRequested();
         chat->composer->focusEdit();
     });
@@ -91,7 +98,10 @@ void MainWindow::Parts::connectCommands()
     on(Command::Quit, [this] { window->close(); });
     on(Command::UndoDelete, [this] { undoDelete(); });
     on(Command::Copy, [this] { copy(); });
-    on(Command::FindInChat, [this] { chat->findBar->open(chat->transcript->selectedText()); });
+    on(Command::FindInChat, [this] {
+        showLibrary(false);
+        chat->findBar->open(chat->transcript->selectedText());
+    });
     on(Command::FindNext, [this] { chat->findBar->step(false); });
     on(Command::FindPrevious, [this] { chat->findBar->step(true); });
     on(Command::SearchConversations, [this] {
@@ -100,7 +110,10 @@ void MainWindow::Parts::connectCommands()
     });
     on(Command::Send, [this] { chat->composer->send(); });
     on(Command::Stop, [this] { emit window->stopRequested(); });
-    on(Command::WriteMessage, [this] { chat->composer->focusEdit(); });
+    on(Command::WriteMessage, [this] {
+        showLibrary(false);
+        chat->composer->focusEdit();
+    });
     on(Command::Regenerate, [this] {
         if (const auto id = regenerable())
             emit window->regenerateRequested(id);
@@ -134,11 +147,29 @@ void MainWindow::Parts::connectCommands()
     for (const auto &[command, step] :
          {std::pair(Command::NextConversation, 1), std::pair(Command::PreviousConversation, -1)})
         on(command, [this, step = step] {
+            showLibrary(false);
             if (const auto id = sidebar->list()->conversations()->neighbour(step))
                 emit window->conversationSelected(id);
         });
     on(Command::Shortcuts, [this] { showShortcuts(window, *commands); });
     on(Command::About, [this] { showAbout(window); });
+}
+
+void MainWindow::Parts::connectLibrary()
+{
+    on(Command::Library, [this] { showLibrary(!chat->showsLibrary()); });
+    const auto show = [this] { showLibrary(true); };
+    connect(sidebar, &Sidebar::libraryRequested, this, show);
+    connect(chat->modelBar, &ModelBar::libraryRequested, this, show);
+    LibraryPage *library = chat->library;
+    connect(library, &LibraryPage::closed, this, [this] { showLibrary(false); });
+    connect(library, &LibraryPage::openRequested, this, [this](const QString &path, int contextLength) {
+        openingFromLibrary = true;
+        emit window->openModelRequested(path, contextLength);
+    });
+    connect(library, &LibraryPage::rescanRequested, window, &MainWindow::libraryRescanRequested);
+    connect(library, &LibraryPage::addFolderRequested, this, &Parts::addLibraryFolder);
+    connect(library, &LibraryPage::removeFolderRequested, window, &MainWindow::libraryFolderRemoved);
 }
 
 void MainWindow::Parts::connectSettingsCommands()

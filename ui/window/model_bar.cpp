@@ -13,6 +13,7 @@
 #include <QEvent>
 #include <QGridLayout>
 #include <QHBoxLayout>
+#include <QMouseEvent>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -36,7 +37,12 @@ ModelBar::ModelBar(QWidget *parent) : QWidget(parent)
     m_throughput = new Sparkline(this);
     m_context = new ContextGauge(this);
     m_cancel = new QPushButton(this);
+    m_library = new IconButton(QStringLiteral("chip"), this);
     m_open = new IconButton(QStringLiteral("folder"), this);
+    for (ElidedLabel *text : {m_name, m_summary}) {
+        text->setCursor(Qt::PointingHandCursor);
+        text->installEventFilter(this);
+    }
     m_line = new LoadLine(this);
     m_slow.setSingleShot(true);
     m_slow.setInterval(slowMilliseconds);
@@ -60,11 +66,16 @@ ModelBar::ModelBar(QWidget *parent) : QWidget(parent)
     m_grid->addWidget(m_sidebar, 0, 0);
     m_grid->addLayout(texts, 0, 1);
     m_grid->addWidget(m_figures, 0, 2);
-    m_grid->addWidget(m_cancel, 0, 3);
-    m_grid->addWidget(m_open, 0, 4);
+    auto *buttons = new QHBoxLayout;
+    buttons->setSpacing(space.xs);
+    buttons->addWidget(m_cancel);
+    buttons->addWidget(m_library);
+    buttons->addWidget(m_open);
+    m_grid->addLayout(buttons, 0, 3);
     m_grid->setColumnStretch(1, 1);
     connect(m_cancel, &QPushButton::clicked, this, &ModelBar::cancelLoad);
     connect(m_open, &QToolButton::clicked, this, &ModelBar::openModelRequested);
+    connect(m_library, &QToolButton::clicked, this, &ModelBar::libraryRequested);
     connect(m_sidebar, &QToolButton::clicked, this, &ModelBar::sidebarRequested);
     m_sidebar->hide();
     updateParts();
@@ -190,7 +201,8 @@ void ModelBar::arrange()
 {
     constexpr int readableText = 280;
     const int text = std::min(std::max(m_name->sizeHint().width(), m_summary->sizeHint().width()), readableText);
-    const int buttons = m_open->sizeHint().width() + (m_cancel->isHidden() ? 0 : m_cancel->sizeHint().width()) +
+    const int buttons = m_library->sizeHint().width() + m_open->sizeHint().width() +
+                        (m_cancel->isHidden() ? 0 : m_cancel->sizeHint().width()) +
                         (m_sidebar->isHidden() ? 0 : m_sidebar->sizeHint().width());
     const QMargins margins = m_grid->contentsMargins();
     const int needed = text + buttons + m_figures->sizeHint().width() + 3 * m_grid->horizontalSpacing() +
@@ -223,6 +235,7 @@ void ModelBar::placeLine()
 void ModelBar::retranslate()
 {
     m_sidebar->setName(tr("Show the sidebar"), QKeySequence(Qt::CTRL | Qt::Key_B));
+    m_library->setName(tr("Models of this computer"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_M));
     m_open->setName(tr("Open a model folder"), QKeySequence(Qt::CTRL | Qt::Key_O));
     m_cancel->setText(tr("Cancel"));
     m_cancel->setAccessibleDescription(tr("Stops opening this model"));
@@ -267,6 +280,17 @@ QString ModelBar::modelSummary() const
     parts << QString::fromStdString(m_info.quantization);
     parts.removeAll(QString());
     return parts.join(QStringLiteral(" · "));
+}
+
+/// The name of the model leads to the others; with keys it is the button beside it.
+bool ModelBar::eventFilter(QObject *watched, QEvent *event)
+{
+    if (event->type() == QEvent::MouseButtonRelease && (watched == m_name || watched == m_summary) &&
+        static_cast<QMouseEvent *>(event)->button() == Qt::LeftButton) {
+        emit libraryRequested();
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void ModelBar::changeEvent(QEvent *event)

@@ -50,10 +50,12 @@ public:
 
 signals:
     void openModelRequested();
+    void libraryRequested();
     void cancelLoadRequested();
     void sidebarRequested();
 
 protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
     void changeEvent(QEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
 
@@ -84,6 +86,7 @@ private:
     RoutingStrip *m_routing = nullptr;
     Sparkline *m_throughput = nullptr;
     ContextGauge *m_context = nullptr;
+    IconButton *m_library = nullptr;
     QPushButton *m_cancel = nullptr;
     IconButton *m_open = nullptr;
     LoadLine *m_line = nullptr;

@@ -8,6 +8,7 @@
 
 #include <QEvent>
 #include <QHBoxLayout>
+#include <memory>
 
 namespace ui {
 
@@ -39,6 +40,9 @@ NoticeBar::NoticeBar(Closing closing, QWidget *parent) : QFrame(parent)
     row->addWidget(m_icon, 0, Qt::AlignVCenter);
     row->addWidget(m_text, 1, Qt::AlignVCenter);
     row->addWidget(m_action, 0, Qt::AlignVCenter);
+    m_others = new QHBoxLayout;
+    m_others->setSpacing(space.s);
+    row->addLayout(m_others);
     row->addWidget(m_close, 0, Qt::AlignTop);
     connect(m_action, &QPushButton::clicked, this, &NoticeBar::actionTaken);
     connect(m_close, &QToolButton::clicked, this, &QWidget::hide);
@@ -49,6 +53,7 @@ NoticeBar::NoticeBar(Closing closing, QWidget *parent) : QFrame(parent)
 void NoticeBar::show(const QString &text, const QString &action)
 {
     const bool news = !text.isEmpty() && text != this->text();
+    offer({});
     fill(text, action);
     setVisible(!text.isEmpty());
     m_text->adjustHeight();
@@ -56,6 +61,21 @@ void NoticeBar::show(const QString &text, const QString &action)
         return;
     QAccessibleEvent alert(this, QAccessible::Alert);
     tellListener(alert);
+}
+
+void NoticeBar::offer(const QStringList &actions)
+{
+    while (m_others->count() > actions.size())
+        delete std::unique_ptr<QLayoutItem>(m_others->takeAt(m_others->count() - 1))->widget();
+    while (m_others->count() < actions.size()) {
+        auto *button = new QPushButton(this);
+        connect(button, &QPushButton::clicked, this,
+                [this, which = m_others->count()] { emit otherActionTaken(which); });
+        m_others->addWidget(button);
+        button->show(); // else only when events are next handled
+    }
+    for (int i = 0; i < m_others->count(); ++i)
+        qobject_cast<QPushButton *>(m_others->itemAt(i)->widget())->setText(actions[i]);
 }
 
 void NoticeBar::translate(const QString &text, const QString &action)

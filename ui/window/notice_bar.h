@@ -5,6 +5,9 @@
 #include <QFrame>
 #include <QLabel>
 #include <QPushButton>
+#include <QStringList>
+
+class QHBoxLayout;
 
 namespace ui {
 
@@ -20,6 +23,8 @@ public:
     explicit NoticeBar(Closing closing, QWidget *parent = nullptr);
     /// Empty text hides the bar, empty `action` the button.
     void show(const QString &text, const QString &action = {});
+    /// Other ways out, beside the first; gone with the next show().
+    void offer(const QStringList &actions);
     /// The same in another language; a bar that was closed stays closed.
     void translate(const QString &text, const QString &action = {});
     QString text() const;
@@ -27,6 +32,7 @@ public:
 
 signals:
     void actionTaken();
+    void otherActionTaken(int which); ///< of those offered
 
 protected:
     void changeEvent(QEvent *event) override;
@@ -38,6 +44,7 @@ private:
     QLabel *m_icon = nullptr;
     GrowingEdit *m_text = nullptr;
     QPushButton *m_action = nullptr;
+    QHBoxLayout *m_others = nullptr;
     IconButton *m_close = nullptr;
 };
 

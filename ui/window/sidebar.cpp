@@ -47,6 +47,9 @@ Sidebar::Sidebar(QWidget *parent) : QWidget(parent)
     m_empty->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
     m_empty->setProperty("kind", QStringLiteral("hint"));
     m_list->viewport()->installEventFilter(this);
+    m_models = new QPushButton(this);
+    m_models->setProperty("kind", QStringLiteral("flat"));
+    m_models->setIcon(theme::icon(QStringLiteral("chip")));
     m_settings = new QPushButton(this);
     m_settings->setProperty("kind", QStringLiteral("flat"));
     m_settings->setIcon(theme::icon(QStringLiteral("settings")));
@@ -70,13 +73,16 @@ Sidebar::Sidebar(QWidget *parent) : QWidget(parent)
     auto *foot = new QWidget(this);
     foot->setAttribute(Qt::WA_StyledBackground);
     foot->setProperty("kind", QStringLiteral("sidebarfoot"));
-    auto *footRow = new QHBoxLayout(foot);
-    footRow->setContentsMargins(space.s, space.s, space.s, 0);
-    footRow->addWidget(m_settings, 1);
+    auto *footColumn = new QVBoxLayout(foot);
+    footColumn->setContentsMargins(space.s, space.s, space.s, 0);
+    footColumn->setSpacing(0);
+    footColumn->addWidget(m_models);
+    footColumn->addWidget(m_settings);
     column->addWidget(foot);
 
     connect(m_newChat, &QPushButton::clicked, this, &Sidebar::newChatRequested);
     connect(m_hide, &QToolButton::clicked, this, &Sidebar::hideRequested);
+    connect(m_models, &QPushButton::clicked, this, &Sidebar::libraryRequested);
     connect(m_settings, &QPushButton::clicked, this, &Sidebar::settingsRequested);
     connect(m_search, &QLineEdit::textChanged, this, [this](const QString &text) {
         m_list->conversations()->setFilter(text);
@@ -109,6 +115,8 @@ void Sidebar::retranslate()
     m_search->setAccessibleName(tr("Search conversations by title"));
     m_search->setToolTip(QKeySequence(Qt::CTRL | Qt::Key_K).toString(QKeySequence::NativeText));
     m_list->setAccessibleName(tr("Conversations"));
+    m_models->setText(tr("Models"));
+    m_models->setAccessibleName(tr("Models"));
     m_settings->setText(tr("Settings"));
     m_settings->setAccessibleName(tr("Settings"));
     updateEmptyText();

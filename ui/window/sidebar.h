@@ -28,6 +28,7 @@ signals:
     void newChatRequested();
     void hideRequested();
     void settingsRequested();
+    void libraryRequested();
 
 protected:
     void changeEvent(QEvent *event) override;
@@ -43,6 +44,7 @@ private:
     QLineEdit *m_search = nullptr;
     ConversationList *m_list = nullptr;
     QLabel *m_empty = nullptr;
+    QPushButton *m_models = nullptr;
     QPushButton *m_settings = nullptr;
 };
 

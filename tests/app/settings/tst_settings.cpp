@@ -26,10 +26,14 @@ private slots:
         settings.ui.retention = engine::ThinkingRetention::Newest;
         settings.ui.thinkingMode = engine::ThinkingMode::Off;
         settings.ui.geometry = QByteArray("\0\1\2", 3);
+        settings.modelContext = 8192;
+        settings.libraryFolders = {"/data/我的 模型", "/mnt/models"};
         QVERIFY(app::saveSettings(file, settings));
 
         const auto read = app::loadSettings(file);
         QCOMPARE(read.modelFolder, settings.modelFolder);
+        QCOMPARE(read.modelContext, 8192);
+        QCOMPARE(read.libraryFolders, settings.libraryFolders);
         QVERIFY(read.ui.theme == ui::Theme::Dark);
         QCOMPARE(read.ui.language, QString("zh_CN"));
         QVERIFY(read.ui.thinking == ui::ThinkingDisplay::AlwaysCollapsed);
@@ -58,7 +62,8 @@ private slots:
         QFile file(path);
         QVERIFY(file.open(QFile::WriteOnly));
         file.write("[window]\ntheme=99\nthinking=soon\ntextScale=4000\n[chat]\nearlierThoughts=4\nthinkingMode=on\n["
-                   "sampler]\ntemperature=hot\ntopP=7\nmaxTokens=-5\n");
+                   "sampler]\ntemperature=hot\ntopP=7\nmaxTokens=-5\n[model]\ncontext=-3\n[library]\n"
+                   "folders=relative, /there, /there\n");
         file.close();
         const auto read = app::loadSettings(path);
         QVERIFY(read.ui.theme == ui::Theme::System);
@@ -69,6 +74,8 @@ private slots:
         QCOMPARE(read.ui.sampler.temperature, storage::SamplerRecord{}.temperature);
         QCOMPARE(read.ui.sampler.topP, 1.0);
         QCOMPARE(read.ui.sampler.maxTokens, 1);
+        QCOMPARE(read.modelContext, 0);
+        QCOMPARE(read.libraryFolders, QStringList{"/there"});
     }
 
     void relativeXdgFoldersAreIgnored()

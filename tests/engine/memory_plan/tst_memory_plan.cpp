@@ -94,6 +94,19 @@ private slots:
         QCOMPARE(plan.largestContext, 163840);
     }
 
+    void anotherContextIsPlannedWithoutTheFiles()
+    {
+        const MemoryPlan plan = engine::model::planMemory(deepseekV3(), {weights, 0, 1, weights});
+        for (const int context : {1, 64, 65, 32'768, 163'840, 1 << 20}) {
+            const MemoryPlan fresh = engine::model::planMemory(deepseekV3(), {weights, context, 1, 2 * weights});
+            const MemoryPlan again = plan.with(context, 2 * weights);
+            QCOMPARE(again.contextLength, fresh.contextLength);
+            QCOMPARE(quint64{again.kvBytes}, quint64{fresh.kvBytes});
+            QCOMPARE(quint64{again.totalBytes()}, quint64{fresh.totalBytes()});
+            QCOMPARE(again.largestContext, fresh.largestContext);
+        }
+    }
+
     void buffersGrowWithTheModelAndStayFarBelowIt()
     {
         const std::uint64_t large = engine::model::bufferBytes(deepseekV3(), 2);

@@ -1,0 +1,66 @@
+#pragma once
+// Beside the list: all that is known about the row chosen there, why a model cannot be opened, or what it takes, and
+// what can be done. UI thread only.
+
+#include "engine/model_library.h"
+
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollArea>
+#include <map>
+#include <optional>
+
+namespace ui {
+
+class GrowingEdit;
+class PlanView;
+
+class ModelDetails : public QScrollArea {
+    Q_OBJECT
+
+public:
+    explicit ModelDetails(QWidget *parent = nullptr);
+    void showModel(const engine::ModelEntry &entry, bool opening);
+    void showPlace(const engine::PlaceReport &report);
+    void showNothing();
+    /// Tokens the model is to be opened with; 0: as it comes.
+    int contextFor(const std::string &path) const;
+
+    PlanView *plan() const { return m_plan; }
+    QPushButton *openButton() const { return m_open; }
+    QString failureText() const;
+
+signals:
+    void openRequested(const QString &path);
+    void showFolderRequested(const QString &path);
+    void removeFolderRequested(const QString &path);
+
+protected:
+    void changeEvent(QEvent *event) override;
+
+private:
+    void build();
+    void retranslate();
+    void fillModel();
+    void fillPlace();
+    QString path() const;
+
+    std::optional<engine::ModelEntry> m_entry;
+    std::optional<engine::PlaceReport> m_place;
+    bool m_opening = false;
+    std::map<std::string, int> m_contexts; ///< chosen in this session, by path
+    QLabel *m_name = nullptr;
+    QLabel *m_summary = nullptr;
+    QFrame *m_failureFrame = nullptr;
+    QLabel *m_failureIcon = nullptr;
+    GrowingEdit *m_failure = nullptr;
+    PlanView *m_plan = nullptr;
+    QPushButton *m_open = nullptr;
+    QPushButton *m_showFolder = nullptr;
+    QPushButton *m_remove = nullptr;
+    QLabel *m_pathTitle = nullptr;
+    GrowingEdit *m_path = nullptr;
+    QLabel *m_empty = nullptr;
+};
+
+} // namespace ui
