@@ -1,28 +1,32 @@
 #include "engine/library/gguf_summary.h"
 
-#include "engine/error.h"
 #include "engine/library/candidate.h"
-#include "engine/memory/mapped_file.h"
-
-#include <array>
-#include <cstring>
-#include <filesystem>
+#include "engine/model/memory_plan.h"
+#include "engine/model/model_summary.h"
+#include "engine/runtime/gguf_summary.h"
 
 namespace engine::library {
 
-void summarizeGguf(ModelEntry &entry, const Description &)
+void summarizeGguf(ModelEntry &entry, const Description &with)
 {
-    std::error_code error;
-    const std::filesystem::path target = std::filesystem::canonical(entry.path, error);
-    if (error)
-        throw Error(ErrorCode::FileMissing, entry.path, {}, entry.path + ": is a link to a file that does not exist.");
-    const memory::MappedFile file(target.string(), entry.path);
-    std::array<std::byte, 4> magic{};
-    file.read(0, magic);
-    if (std::memcmp(magic.data(), "GGUF", magic.size()) != 0)
-        throw Error(ErrorCode::FileMalformed, entry.path, {},
-                    entry.path + ": does not begin as a GGUF file does; the file is damaged or something else.");
-    throw Error(ErrorCode::UnsupportedFeature, entry.path, {}, entry.path + ": GGUF files are not supported.");
+    const runtime::GgufSummary summary = runtime::readGgufSummary(entry.path, with.stop);
+    entry.architecture = summary.architecture;
+    entry.quantization = summary.quantization;
+    if (summary.config) {
+        const model::ParameterCounts parameters = model::countParameters(*summary.config);
+        entry.parametersTotal = parameters.total;
+        entry.parametersActive = parameters.active;
+        entry.contextLength = summary.config->max_position_embeddings;
+    }
+    if (summary.obstacle)
+        throw Error(summary.obstacle->code, summary.obstacle->file, summary.obstacle->field,
+                    summary.obstacle->sentence);
+    entry.bytes = summary.diskBytes;
+    model::PlanRequest request;
+    request.weightBytes = summary.weightBytes;
+    request.threads = with.threads;
+    request.availableBytes = with.availableBytes;
+    entry.plan = model::planMemory(*summary.config, request);
 }
 
 } // namespace engine::library

@@ -176,7 +176,7 @@ QString modelSummary(const engine::ModelEntry &entry)
                       LibraryText::parameters(entry)};
     if (entry.bytes > 0)
         parts << formatBytes(entry.bytes);
-    if (entry.format == engine::ModelFormat::Gguf)
+    if (entry.format == engine::ModelFormat::Gguf && entry.quantization.find("GGUF") == std::string::npos)
         parts << QStringLiteral("GGUF");
     parts.removeAll(QString());
     return parts.join(QStringLiteral(" · "));
