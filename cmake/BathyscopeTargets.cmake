@@ -25,6 +25,10 @@ endif()
 # Warnings for our own code only; include paths are relative to the repository root, so an include
 # names its folder and the include-rule test can read it.
 function(bathyscope_target target)
-    target_compile_options(${target} PRIVATE ${BATHYSCOPE_WARNINGS})
+    target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${BATHYSCOPE_WARNINGS}>"
+        "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wshadow>")
+    if(BATHYSCOPE_WERROR)
+        target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-Xcompiler=-Werror>")
+    endif()
     target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
 endfunction()

@@ -19,6 +19,7 @@ struct EngineOptions {
     int threads = 0;               ///< CPU threads, 0 = one per core
     int contextLength = 0;         ///< tokens, 0 = the model's own maximum, or what fits into memory where that is less
     std::uint64_t memoryLimit = 0; ///< bytes a model may take, 0 = what can be had when it is loaded
+    std::string device = "cpu";    ///< an id of listDevices()
 };
 
 /// How one model is opened.

@@ -67,6 +67,9 @@ CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string 
                     "Memory a model may take, as 16GB or 12GiB (default: what is available)")
         ->transform(CLI::AsSizeValue(true))
         ->type_name("SIZE");
+    command
+        .add_option("--device", options.device, "Where to compute, as bathyscope-cli devices lists it (default: cpu)")
+        ->type_name("ID");
     command.add_flag("--json", options.json, "Machine-readable output");
     command.footer(exitCodesHelp());
     return command;

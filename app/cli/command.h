@@ -19,9 +19,10 @@ struct CommonOptions {
     int threads = 0;
     int context = 0;
     std::uint64_t memoryLimit = 0;
+    std::string device = "cpu";
     bool json = false;
 
-    engine::EngineOptions engineOptions() const { return {threads, context, memoryLimit}; }
+    engine::EngineOptions engineOptions() const { return {threads, context, memoryLimit, device}; }
 };
 
 struct Context {
@@ -38,8 +39,8 @@ struct Selection {
     Action action;
 };
 
-/// A sub-command that already has --model, --threads, --context, --memory-limit and --json. `selection` outlives the
-/// parsing.
+/// A sub-command that already has --model, --threads, --context, --memory-limit, --device and --json. `selection`
+/// outlives the parsing.
 CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string &name, const std::string &description);
 
 /// A check of the limits that leaves them out of the help text.

@@ -209,6 +209,8 @@ public:
     /// Where operands must lie. Lives as long as the backend.
     virtual memory::MemorySpace &memory() = 0;
 
+    /// Whether the ops take a weight matrix of this type.
+    virtual bool runs(memory::DType weight) const = 0;
     /// Called once for each layer with experts, before its first expertFfn(), with what args.experts and args.shared
     /// will be; both stay where they are.
     virtual void prepareExperts(std::span<const Mlp> /*experts*/, const Mlp * /*shared*/) {}

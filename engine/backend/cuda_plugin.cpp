@@ -1,6 +1,7 @@
 #include "engine/backend/cuda_plugin.h"
 
 #include "engine/backend/cuda/plugin.h"
+#include "engine/error.h"
 
 #include <dlfcn.h>
 #include <filesystem>
@@ -56,7 +57,35 @@ DeviceInfo deviceInfo(const BathyscopeCudaDevice &device, int index)
     info.units = device.multiprocessors;
     info.memoryTotal = device.memoryTotal;
     info.memoryFree = device.memoryFree;
+    info.runsModels = true;
     return info;
+}
+
+/// The plugin's entries; null with a sentence when it cannot be used.
+struct Plugin {
+    void (*query)(BathyscopeCudaQuery *) = nullptr;
+    Backend *(*makeBackend)(int) = nullptr;
+    std::string problem;
+};
+
+Plugin openPlugin(const std::string &file)
+{
+    Plugin plugin;
+    // Never closed: the CUDA runtime leaves threads behind that would run into unmapped code.
+    void *const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) {
+        const char *const reason = dlerror();
+        plugin.problem = "The CUDA plugin " + file +
+                         " could not be opened: " + (reason == nullptr ? "unknown reason" : reason) +
+                         ". Install it again.";
+        return plugin;
+    }
+    auto *const abi = entry<int()>(library, "bathyscope_cuda_plugin_abi");
+    plugin.query = entry<void(BathyscopeCudaQuery *)>(library, "bathyscope_cuda_query");
+    plugin.makeBackend = entry<Backend *(int)>(library, "bathyscope_cuda_make_backend");
+    if (abi == nullptr || plugin.query == nullptr || plugin.makeBackend == nullptr || abi() != bathyscope_cuda_abi)
+        plugin.problem = file + " is not the CUDA plugin of this version. Install both again together.";
+    return plugin;
 }
 
 } // namespace
@@ -75,26 +104,25 @@ std::optional<std::string> findCudaPlugin()
 
 void addCudaDevices(const std::string &file, DeviceList &list)
 {
-    // Never closed: the CUDA runtime leaves threads behind that would run into unmapped code.
-    void *const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) {
-        const char *const reason = dlerror();
-        list.absent.push_back({kind, "The CUDA plugin " + file + " could not be opened: " +
-                                         (reason == nullptr ? "unknown reason" : reason) + ". Install it again."});
-        return;
-    }
-    auto *const abi = entry<int()>(library, "bathyscope_cuda_plugin_abi");
-    auto *const ask = entry<void(BathyscopeCudaQuery *)>(library, "bathyscope_cuda_query");
-    if (abi == nullptr || ask == nullptr || abi() != bathyscope_cuda_abi) {
-        list.absent.push_back({kind, file + " is not the CUDA plugin of this version. Install both again together."});
+    const Plugin plugin = openPlugin(file);
+    if (!plugin.problem.empty()) {
+        list.absent.push_back({kind, plugin.problem});
         return;
     }
     const auto query = std::make_unique<BathyscopeCudaQuery>();
-    ask(query.get());
+    plugin.query(query.get());
     for (int index = 0; index < query->count; ++index)
         list.devices.push_back(deviceInfo(query->devices[index], index));
     if (query->count == 0)
         list.absent.push_back({kind, sentenceFor(*query)});
+}
+
+std::unique_ptr<Backend> makeCudaBackend(const std::string &file, int device)
+{
+    const Plugin plugin = openPlugin(file);
+    if (!plugin.problem.empty())
+        throw Error(ErrorCode::DeviceFailed, file, {}, plugin.problem);
+    return std::unique_ptr<Backend>(plugin.makeBackend(device));
 }
 
 } // namespace engine::backend

@@ -1,8 +1,10 @@
 #pragma once
 // Opens the CUDA plugin and asks it. engine/backend/cuda/plugin.h is what both sides agree on.
 
+#include "engine/backend/backend.h"
 #include "engine/device_info.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,5 +15,8 @@ std::optional<std::string> findCudaPlugin();
 
 /// Adds the CUDA devices to `list`, or one sentence about why there are none. `file`: the plugin. Never throws.
 void addCudaDevices(const std::string &file, DeviceList &list);
+
+/// The op table of the GPU `device`. `file`: the plugin. Throws Error DeviceFailed or OutOfMemory.
+std::unique_ptr<Backend> makeCudaBackend(const std::string &file, int device);
 
 } // namespace engine::backend

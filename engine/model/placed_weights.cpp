@@ -1,5 +1,8 @@
 #include "engine/model/placed_weights.h"
 
+#include "engine/error.h"
+
+#include <string>
 #include <unordered_map>
 
 namespace engine::model {
@@ -9,12 +12,16 @@ namespace {
 /// Replaces the address in every view it is shown.
 class Placer {
 public:
-    Placer(memory::MemorySpace &memory, std::vector<memory::Buffer> &buffers) : m_memory(memory), m_buffers(buffers) {}
+    Placer(backend::Backend &backend, std::vector<memory::Buffer> &buffers)
+        : m_backend(backend), m_memory(backend.memory()), m_buffers(buffers)
+    {
+    }
 
     void place(memory::Tensor &tensor)
     {
         if (tensor.empty())
             return;
+        requireRunnable(tensor);
         const auto [known, isNew] = m_placed.try_emplace(tensor.data, nullptr);
         if (isNew) {
             m_buffers.push_back(m_memory.allocate(tensor.bytes()));
@@ -74,6 +81,15 @@ public:
     }
 
 private:
+    void requireRunnable(const memory::Tensor &tensor) const
+    {
+        if (!m_backend.runs(tensor.dtype))
+            throw Error(ErrorCode::UnsupportedFeature, {}, std::string(memory::dtypeName(tensor.dtype)),
+                        "The GPU does not compute with weights of type " +
+                            std::string(memory::dtypeName(tensor.dtype)) + ". Open this model on the CPU.");
+    }
+
+    backend::Backend &m_backend;
     memory::MemorySpace &m_memory;
     std::vector<memory::Buffer> &m_buffers;
     std::unordered_map<const void *, const void *> m_placed;
@@ -81,12 +97,12 @@ private:
 
 } // namespace
 
-PlacedWeights placeWeights(const Weights &weights, memory::MemorySpace &memory)
+PlacedWeights placeWeights(const Weights &weights, backend::Backend &backend)
 {
     PlacedWeights placed{weights, {}};
-    if (memory.isHost())
+    if (backend.memory().isHost())
         return placed;
-    Placer placer(memory, placed.memory);
+    Placer placer(backend, placed.memory);
     placer.place(placed.weights.embed_tokens);
     for (LayerWeights &layer : placed.weights.layers)
         placer.place(layer);

@@ -1,8 +1,8 @@
 #pragma once
 // Weights where a backend can read them.
 
+#include "engine/backend/backend.h"
 #include "engine/memory/buffer.h"
-#include "engine/memory/memory_space.h"
 #include "engine/model/weights.h"
 
 #include <vector>
@@ -15,8 +15,8 @@ struct PlacedWeights {
     std::vector<memory::Buffer> memory; ///< what the views point into
 };
 
-/// Copies every tensor once, also one that has two roles (a tied head). Throws Error OutOfMemory. The copies are
-/// complete when the backend is synchronized.
-PlacedWeights placeWeights(const Weights &weights, memory::MemorySpace &memory);
+/// Copies every tensor once, also one that has two roles (a tied head). Throws Error OutOfMemory, or UnsupportedFeature
+/// for an element type the backend does not run. The copies are complete when the backend is synchronized.
+PlacedWeights placeWeights(const Weights &weights, backend::Backend &backend);
 
 } // namespace engine::model

@@ -271,7 +271,7 @@ void Transformer::Layers::draft(std::span<const TokenId> nextTokens, std::span<c
 
 Transformer::Transformer(const ModelConfig &config, const Weights &weights, backend::Backend &backend,
                          TransformerOptions options)
-    : m_layers(std::make_unique<Layers>(config, placeWeights(weights, backend.memory()), backend, options))
+    : m_layers(std::make_unique<Layers>(config, placeWeights(weights, backend), backend, options))
 {
 }
 

@@ -1,7 +1,6 @@
 #include "engine/runtime/loaded_model.h"
 
-#include "engine/backend/backend.h"
-#include "engine/memory/available_memory.h"
+#include "engine/backend/make_backend.h"
 #include "engine/model/family_defaults.h"
 #include "engine/model/memory_plan.h"
 #include "engine/model/model_summary.h"
@@ -40,7 +39,7 @@ MemoryPlan planFor(const model::ModelFiles &files, const EngineOptions &options,
     request.threads = options.threads;
     request.availableBytes = options.memoryLimit;
     if (options.memoryLimit == 0) {
-        const std::uint64_t now = memory::availableMemory();
+        const std::uint64_t now = backend::freeMemory(options.device);
         request.availableBytes = now + std::min(givenBack, std::numeric_limits<std::uint64_t>::max() - now);
     }
     return model::fittingPlan(files.config(), request, files.path());
@@ -71,7 +70,7 @@ LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, 
 {
     requireTokenizerFits(m_tokenizer, m_files->config());
     watch.report(LoadStage::Buffers);
-    m_backend = backend::makeCpuBackend(options.threads);
+    m_backend = backend::makeBackend(options.device, options.threads);
     model::TransformerOptions transformerOptions;
     transformerOptions.contextLength = m_plan.contextLength;
     m_transformer = std::make_unique<model::Transformer>(m_files->config(), m_weights, *m_backend, transformerOptions);

@@ -17,6 +17,10 @@ public:
     explicit CpuBackend(int threads) : m_parallel(threads) {}
 
     memory::MemorySpace &memory() override { return memory::hostMemory(); }
+    bool runs(memory::DType weight) const override
+    {
+        return memory::isFloatMatrixType(weight) || memory::isBlockType(weight);
+    }
     void reserve(const WorkspaceShape &shape) override
     {
         m_absorbed.reserve(shape, m_parallel.threads());

@@ -1,13 +1,18 @@
 #pragma once
-// What the program and its CUDA plugin agree on: plain C, so that no C++ library has to match. The plugin is a shared
-// library of its own, opened at run time, so that the program starts where no NVIDIA library is installed.
+// What the program and its CUDA plugin agree on. The plugin is a shared library of its own, opened at run time, so that
+// the program starts where no NVIDIA library is installed. The list of devices is plain C. A backend is a C++ object:
+// both sides are built together, which the number below stands for.
 
 #include <cstdint>
+
+namespace engine::backend {
+class Backend;
+}
 
 extern "C" {
 
 /// Grows by one whenever anything below changes; both sides compare it before anything else is called.
-constexpr int bathyscope_cuda_abi = 1;
+constexpr int bathyscope_cuda_abi = 2;
 
 struct BathyscopeCudaDevice {
     char name[256];
@@ -38,4 +43,6 @@ struct BathyscopeCudaQuery {
 
 int bathyscope_cuda_plugin_abi();
 void bathyscope_cuda_query(BathyscopeCudaQuery *query);
+/// The op table of one device, to be deleted by the caller. Throws engine::Error DeviceFailed or OutOfMemory.
+engine::backend::Backend *bathyscope_cuda_make_backend(int device);
 }

@@ -1,6 +1,7 @@
 // A CUDA plugin whose machine is made up: FAKE_ABI, FAKE_PROBLEM and FAKE_COUNT say what it reports.
 
 #include "engine/backend/cuda/plugin.h"
+#include "engine/error.h"
 
 #include <cstring>
 
@@ -24,4 +25,9 @@ void bathyscope_cuda_query(BathyscopeCudaQuery *query)
         query->devices[index].memoryTotal = 80'000'000'000;
         query->devices[index].memoryFree = 79'000'000'000;
     }
+}
+
+engine::backend::Backend *bathyscope_cuda_make_backend(int device)
+{
+    throw engine::Error(engine::ErrorCode::DeviceFailed, {}, {}, "GPU " + std::to_string(device) + " is made up.");
 }

@@ -1,7 +1,9 @@
 // What the program says of its machine, and of a CUDA plugin that is missing, foreign or finds nothing.
 
 #include "engine/backend/cuda_plugin.h"
+#include "engine/backend/make_backend.h"
 #include "engine/device_info.h"
+#include "engine/error.h"
 
 #include <QTest>
 
@@ -52,7 +54,7 @@ private slots:
         QCOMPARE(list.devices[1].architecture, std::string("sm_90"));
         QCOMPARE(list.devices[1].units, 132);
         QCOMPARE(list.devices[1].memoryFree, std::uint64_t{79'000'000'000});
-        QVERIFY(!list.devices[1].runsModels);
+        QVERIFY(list.devices[1].runsModels);
     }
 
     void absenceIsASentence_data()
@@ -77,6 +79,28 @@ private slots:
         QCOMPARE(list.absent.size(), std::size_t{1});
         const QString sentence = QString::fromStdString(list.absent.front().sentence);
         QVERIFY2(sentence.contains(words), qPrintable(sentence));
+    }
+
+    void whatThePluginThrowsArrives()
+    {
+        try {
+            (void)engine::backend::makeCudaBackend(PLUGINS "/fake_two_devices.so", 1);
+            QFAIL("the made-up GPU was opened");
+        } catch (const engine::Error &error) {
+            QCOMPARE(error.code(), engine::ErrorCode::DeviceFailed);
+            QCOMPARE(QString(error.what()), QString("GPU 1 is made up."));
+        }
+    }
+
+    void anUnknownDeviceIsRefusedWithTheOnesThereAre()
+    {
+        try {
+            (void)engine::backend::makeBackend("cuda:77", 1);
+            QFAIL("there is no such device");
+        } catch (const engine::Error &error) {
+            QCOMPARE(error.field(), std::string("device"));
+            QVERIFY(QString(error.what()).startsWith("There is no device cuda:77. This machine has cpu"));
+        }
     }
 };
 

@@ -2,13 +2,13 @@
 // and regenerate_families.py (the others).
 
 #include "tests/engine/golden_logits/generated_weights.h"
+#include "tests/engine/golden_logits/golden_case.h"
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/transformer/model_under_test.h"
 
 #include <QTest>
 
 #include <algorithm>
-#include <bit>
 #include <map>
 
 using engine::TokenId;
@@ -20,30 +20,13 @@ namespace {
 
 constexpr double logitTolerance = 1e-3;
 
-/// Little-endian F32, eight hex digits each.
-std::vector<float> floatsOf(const nlohmann::json &hex)
-{
-    const auto bytes = QByteArray::fromHex(QByteArray::fromStdString(hex.get<std::string>()));
-    std::vector<float> values(static_cast<std::size_t>(bytes.size()) / 4);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        std::uint32_t bits = 0;
-        for (unsigned byte = 0; byte < 4; ++byte)
-            bits |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[static_cast<int>(4 * i + byte)]))
-                    << (8 * byte);
-        values[i] = std::bit_cast<float>(bits);
-    }
-    return values;
-}
-
 TokenId mostLikely(const std::vector<float> &logits)
 {
     return static_cast<TokenId>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
 struct Case {
-    explicit Case(const std::string &name)
-        : golden(nlohmann::json::parse(
-              support::readFile(std::string(BATHYSCOPE_SOURCE_DIR) + "/tests/golden/cases/" + name + ".json")))
+    explicit Case(const std::string &name) : golden(support::readGoldenCase(name))
     {
         support::writeGoldenModel(golden, folder.path());
         model.emplace(folder.text());
@@ -63,9 +46,7 @@ private:
     static void eachCase()
     {
         QTest::addColumn<QString>("name");
-        for (const char *name :
-             {"f32-yarn", "bf16-plain-query", "fp8-yarn", "llama-mha", "llama-gqa-llama3", "llama-linear-tied-bias",
-              "qwen2", "qwen3-yarn", "deepseek-moe", "deepseek-v2-lite", "deepseek-v2"})
+        for (const char *name : support::goldenCases)
             QTest::newRow(name) << name;
     }
     Case &current()
@@ -86,7 +67,7 @@ private slots:
         auto &[folder, golden, model] = current();
         for (const auto &prompt : golden["prompts"]) {
             const auto tokens = prompt["tokens"].get<std::vector<TokenId>>();
-            const auto wanted = floatsOf(prompt["logits"]);
+            const auto wanted = support::floatsOf(prompt["logits"]);
             std::vector<float> logits(wanted.size());
             const auto hiddenSize = static_cast<std::size_t>(model->config.hidden_size);
             std::vector<float> hidden(tokens.size() * hiddenSize);
@@ -98,7 +79,7 @@ private slots:
             QCOMPARE(model->transformer.forward(call, cache), static_cast<int>(tokens.size()));
             const double difference = largestDifference(logits, wanted);
             const double hiddenDifference =
-                largestDifference(std::span(hidden).last(hiddenSize), floatsOf(prompt["hidden"]));
+                largestDifference(std::span(hidden).last(hiddenSize), support::floatsOf(prompt["hidden"]));
             qInfo("%zu tokens: logits differ by %.2e, hidden states by %.2e", tokens.size(), difference,
                   hiddenDifference);
             QVERIFY(difference <= logitTolerance);
@@ -129,7 +110,7 @@ private slots:
                     QCOMPARE(std::vector<int>(ids.begin(), ids.end()), wanted.get<std::vector<int>>());
                 }
                 const auto gates = trace.gates(tokens.size() - 1).subspan(first, static_cast<std::size_t>(k));
-                const auto wanted = floatsOf(prompt["last_gates"][static_cast<std::size_t>(layer)]);
+                const auto wanted = support::floatsOf(prompt["last_gates"][static_cast<std::size_t>(layer)]);
                 QVERIFY(largestDifference(gates, wanted) <= 1e-4);
             }
         }
@@ -193,7 +174,7 @@ private slots:
             auto draftCache = model->transformer.makeDraftCache();
             std::vector<float> logits(static_cast<std::size_t>(model->config.vocab_size));
             model->transformer.draft(tokens, hidden, draftCache, logits);
-            const double difference = largestDifference(logits, floatsOf(prompt["draft_logits"]));
+            const double difference = largestDifference(logits, support::floatsOf(prompt["draft_logits"]));
             qInfo("%zu tokens: draft logits differ by %.2e", tokens.size(), difference);
             QVERIFY(difference <= logitTolerance);
         }

@@ -13,8 +13,13 @@ namespace support {
 
 struct ModelUnderTest {
     explicit ModelUnderTest(const std::string &path, engine::model::TransformerOptions options = {}, int threads = 1)
+        : ModelUnderTest(path, engine::backend::makeCpuBackend(threads), options)
+    {
+    }
+    ModelUnderTest(const std::string &path, std::unique_ptr<engine::backend::Backend> ownBackend,
+                   engine::model::TransformerOptions options = {})
         : files(engine::model::openModelFiles(path)), config(files->config()), weights(files->resolveWeights()),
-          backend(engine::backend::makeCpuBackend(threads)), transformer(config, weights, *backend, options)
+          backend(std::move(ownBackend)), transformer(config, weights, *backend, options)
     {
     }
 

@@ -1,0 +1,40 @@
+#pragma once
+// Kernels are started through this one function, never with <<<>>>: it is plain C++, so that the same files can be
+// compiled for the host by the tests, and it keeps the first error instead of throwing, as ops must not.
+
+#include <cstddef>
+#include <cuda_runtime.h>
+
+namespace engine::backend::cuda {
+
+/// The stream ops are enqueued on, and the first thing that went wrong there.
+struct Queue {
+    cudaStream_t stream = nullptr;
+    cudaError_t error = cudaSuccess;
+
+    void note(cudaError_t result)
+    {
+        if (error == cudaSuccess)
+            error = result;
+    }
+};
+
+template <typename... Parameters, typename... Arguments>
+void launch(Queue &queue, void (*kernel)(Parameters...), dim3 grid, dim3 block, const Arguments &...arguments)
+{
+    if (queue.error != cudaSuccess || grid.x == 0 || grid.y == 0 || grid.z == 0)
+        return;
+    cudaLaunchConfig_t config{};
+    config.gridDim = grid;
+    config.blockDim = block;
+    config.stream = queue.stream;
+    queue.note(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...));
+}
+
+/// Blocks of `size` that cover `count`.
+inline unsigned blocksFor(long long count, int size)
+{
+    return static_cast<unsigned>((count + size - 1) / size);
+}
+
+} // namespace engine::backend::cuda

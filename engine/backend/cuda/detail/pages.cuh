@@ -1,0 +1,66 @@
+#pragma once
+// The paged cache as kernels take it.
+
+#include "engine/backend/backend.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <cuda_bf16.h>
+#include <cuda_runtime.h>
+
+namespace engine::backend::cuda {
+
+struct PagesView {
+    std::byte *const *pages = nullptr; ///< in device memory
+    std::size_t layerOffset = 0;
+    int pageTokens = 0;
+    bool bf16 = false;
+
+    /// Start of this layer in the page of `position`.
+    __device__ std::byte *layerOf(int position) const { return pages[position / pageTokens] + layerOffset; }
+    __device__ float get(const std::byte *layer, std::size_t element) const
+    {
+        if (!bf16)
+            return reinterpret_cast<const float *>(layer)[element];
+        return __uint_as_float(static_cast<unsigned>(reinterpret_cast<const std::uint16_t *>(layer)[element]) << 16);
+    }
+    __device__ void put(std::byte *layer, std::size_t element, float value) const
+    {
+        if (bf16)
+            reinterpret_cast<std::uint16_t *>(layer)[element] = __bfloat16_as_ushort(__float2bfloat16(value));
+        else
+            reinterpret_cast<float *>(layer)[element] = value;
+    }
+};
+
+/// `table`: the addresses of cache.pages in device memory.
+inline PagesView viewOf(const CachePages &cache, std::byte *const *table)
+{
+    return {table, cache.layerOffset, cache.pageTokens, cache.dtype == memory::DType::BF16};
+}
+
+/// [pageTokens, width]
+struct LatentView {
+    PagesView pages;
+    int width = 0;
+
+    __device__ std::size_t element(int position) const
+    {
+        return static_cast<std::size_t>(position % pages.pageTokens) * static_cast<std::size_t>(width);
+    }
+};
+
+/// [kvHeads, 2, pageTokens, headWidth]
+struct KeyValueView {
+    PagesView pages;
+    int headWidth = 0;
+
+    /// `part` 0: the key, 1: the value.
+    __device__ std::size_t element(int head, int part, int position) const
+    {
+        const int row = (head * 2 + part) * pages.pageTokens + position % pages.pageTokens;
+        return static_cast<std::size_t>(row) * static_cast<std::size_t>(headWidth);
+    }
+};
+
+} // namespace engine::backend::cuda

@@ -1,0 +1,33 @@
+#pragma once
+// Rows as kernels take them.
+
+#include "engine/backend/backend.h"
+
+#include <cstddef>
+#include <cuda_runtime.h>
+
+namespace engine::backend::cuda {
+
+struct RowsView {
+    float *data = nullptr;
+    std::size_t stride = 0;
+    __device__ float *row(int index) const { return data + static_cast<std::size_t>(index) * stride; }
+};
+
+struct ConstRowsView {
+    const float *data = nullptr;
+    std::size_t stride = 0;
+    __device__ const float *row(int index) const { return data + static_cast<std::size_t>(index) * stride; }
+};
+
+inline RowsView viewOf(const Rows &rows)
+{
+    return {rows.data, rows.stride};
+}
+
+inline ConstRowsView viewOf(const ConstRows &rows)
+{
+    return {rows.data, rows.stride};
+}
+
+} // namespace engine::backend::cuda

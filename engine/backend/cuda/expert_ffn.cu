@@ -1,0 +1,36 @@
+#include "engine/backend/cuda/detail/experts.h"
+#include "engine/backend/cuda/detail/linear.h"
+#include "engine/backend/cuda/detail/skinny.cuh"
+
+namespace engine::backend::cuda {
+
+namespace {
+
+void routedExperts(Queue &queue, const ExpertArgs &args, const ExpertTable *table, ExpertScratch &scratch)
+{
+    if (table == nullptr) {
+        queue.note(cudaErrorInvalidValue); // prepareExperts() was not called
+        return;
+    }
+    const Mlp &expert = args.experts.front();
+    if (args.x.rows > maxTokensOneByOne && table->wide && canTile(args, expert))
+        expertsGrouped(queue, args, *table, scratch);
+    else
+        expertsOneByOne(queue, args, *table, scratch);
+}
+
+} // namespace
+
+void expertFfn(Queue &queue, const ExpertArgs &args, const ExpertTable *table, ExpertScratch &scratch)
+{
+    if (args.topK > 0)
+        routedExperts(queue, args, table, scratch);
+    if (args.shared == nullptr)
+        return;
+    if (args.x.rows > maxTokensOneByOne && canTile(args, *args.shared))
+        denseMlpTiled(queue, args, *args.shared, scratch);
+    else
+        denseMlpOneByOne(queue, args, *args.shared, scratch);
+}
+
+} // namespace engine::backend::cuda

@@ -1,0 +1,112 @@
+#include "engine/backend/cuda/detail/attention.h"
+#include "engine/backend/cuda/detail/pages.cuh"
+#include "engine/backend/cuda/detail/rows.h"
+#include "engine/backend/cuda/detail/split_attention.cuh"
+
+namespace engine::backend::cuda {
+
+namespace {
+
+struct GqaCall {
+    ConstRowsView q;
+    KeyValueView cache;
+    int group = 1; ///< query heads of a key-value head
+    int start = 0;
+    float scale = 0.0F;
+    AttentionOutput output;
+};
+
+template <int parts>
+__device__ inline void loadRow(const KeyValueView &cache, int head, int part, int position, float (&to)[parts])
+{
+    const int lane = static_cast<int>(threadIdx.x) % warpSize32;
+    const std::byte *layer = cache.pages.layerOf(position);
+    const std::size_t first = cache.element(head, part, position);
+#pragma unroll
+    for (int i = 0; i < parts; ++i) {
+        const int col = i * warpSize32 + lane;
+        to[i] = col < cache.headWidth ? cache.pages.get(layer, first + static_cast<std::size_t>(col)) : 0.0F;
+    }
+}
+
+/// Grid [splits, blocks of `heads` query heads, tokens]; the heads of a block have one key-value head.
+template <int heads, int parts>
+__global__ void __launch_bounds__(attentionWarps *warpSize32) gqaKernel(GqaCall call)
+{
+    __shared__ MergeMemory<heads, parts> memory;
+    const int lane = static_cast<int>(threadIdx.x) % warpSize32;
+    const int warp = static_cast<int>(threadIdx.x) / warpSize32;
+    const int split = static_cast<int>(blockIdx.x);
+    const int token = static_cast<int>(blockIdx.z);
+    const int firstHead = static_cast<int>(blockIdx.y) * heads;
+    const int width = call.cache.headWidth;
+    WarpAttention<heads, parts> state;
+    state.begin();
+    for (int h = 0; h < heads; ++h) {
+#pragma unroll
+        for (int i = 0; i < parts; ++i) {
+            const int col = i * warpSize32 + lane;
+            state.query[h][i] = col < width ? call.q.row(token)[(firstHead + h) * width + col] : 0.0F;
+        }
+    }
+    const int end = call.start + token + 1;
+    const int last = splitBegin(end, call.output.splits, split + 1);
+    for (int position = splitBegin(end, call.output.splits, split) + warp; position < last;
+         position += attentionWarps) {
+        float key[parts];
+        float value[parts];
+        loadRow(call.cache, firstHead / call.group, 0, position, key);
+        loadRow(call.cache, firstHead / call.group, 1, position, value);
+        state.see(key, value, call.scale);
+    }
+    mergeWarps(state, memory, [&](int head, int col, float value, float largest, float sum) {
+        call.output.put(token, firstHead + head, split, col, value, largest, sum);
+    });
+}
+
+template <int heads, int parts>
+void start(Queue &queue, const GqaCall &call, int tokens)
+{
+    launch(queue, gqaKernel<heads, parts>,
+           dim3(static_cast<unsigned>(call.output.splits), static_cast<unsigned>(call.output.heads / heads),
+                static_cast<unsigned>(tokens)),
+           dim3(attentionWarps * warpSize32), call);
+}
+
+template <int heads>
+void startWidth(Queue &queue, const GqaCall &call, int tokens)
+{
+    const int width = call.cache.headWidth;
+    if (width <= 64)
+        start<heads, 2>(queue, call, tokens);
+    else if (width <= 128)
+        start<heads, 4>(queue, call, tokens);
+    else if (width <= 256)
+        start<heads, 8>(queue, call, tokens);
+    else
+        queue.note(cudaErrorInvalidValue);
+}
+
+} // namespace
+
+void gqaAttention(Queue &queue, const GqaArgs &args, std::byte *const *table, int units, AttentionScratch &scratch)
+{
+    const int tokens = args.q.rows;
+    GqaCall call;
+    call.q = viewOf(args.q);
+    call.cache = {viewOf(args.cache, table), args.cache.headWidth};
+    call.group = args.heads / args.cache.kvHeads;
+    call.start = args.cache.start;
+    call.scale = args.softmaxScale;
+    const int heads = call.group % 4 == 0 ? 4 : 1;
+    const int splits = splitsFor(tokens, args.heads / heads, args.cache.start + tokens, units, scratch);
+    call.output = {args.out.data, args.out.stride, args.cache.headWidth, scratch.partials.as<float>().data(),
+                   args.heads,    splits};
+    if (heads == 4)
+        startWidth<4>(queue, call, tokens);
+    else
+        startWidth<1>(queue, call, tokens);
+    combine(queue, call.output, tokens);
+}
+
+} // namespace engine::backend::cuda

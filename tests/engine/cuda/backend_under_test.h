@@ -1,0 +1,22 @@
+#pragma once
+// Which CUDA backend the tests are linked with: the one the emulator runs, or the plugin's on a real GPU.
+
+#include "engine/backend/backend.h"
+#include "engine/error.h"
+
+#include <memory>
+#include <string>
+
+namespace support {
+
+/// A sentence where there is no GPU to test; empty otherwise, and always with the emulator.
+std::string whyNoBackend();
+std::unique_ptr<engine::backend::Backend> makeBackendUnderTest();
+
+/// The order in which the emulator runs the threads of a block; a real GPU does as it likes.
+void useThreadOrder(bool descending);
+
+/// The next launch but `launches` fails; false where that cannot be had.
+bool failLaunchAfter(int launches);
+
+} // namespace support

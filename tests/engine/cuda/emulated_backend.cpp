@@ -1,0 +1,30 @@
+#include "engine/backend/cuda/detail/cuda_backend.h"
+#include "tests/engine/cuda/backend_under_test.h"
+
+#include <cuda_runtime.h>
+
+namespace support {
+
+std::string whyNoBackend()
+{
+    return {};
+}
+
+std::unique_ptr<engine::backend::Backend> makeBackendUnderTest()
+{
+    emulator::launchesUntilFailure = -1;
+    return engine::backend::cuda::makeCudaBackend(0);
+}
+
+void useThreadOrder(bool descending)
+{
+    emulator::order = descending ? emulator::Order::Descending : emulator::Order::Ascending;
+}
+
+bool failLaunchAfter(int launches)
+{
+    emulator::launchesUntilFailure = launches;
+    return true;
+}
+
+} // namespace support

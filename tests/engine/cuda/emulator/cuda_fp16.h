@@ -1,0 +1,21 @@
+#pragma once
+// Half precision as the toolkit's header has it.
+
+#include "cuda_runtime.h"
+#include "engine/memory/dtype.h"
+
+struct __half {
+    std::uint16_t bits;
+};
+struct __half2_raw {
+    std::uint16_t x;
+    std::uint16_t y;
+};
+inline __half __ushort_as_half(std::uint16_t bits)
+{
+    return {bits};
+}
+inline float __half2float(__half value)
+{
+    return engine::memory::f16ToFloat(value.bits);
+}

@@ -1,0 +1,49 @@
+#include "cuda_runtime.h"
+
+#include <map>
+
+namespace emulator {
+
+long long launchesUntilFailure = -1;
+std::size_t memoryLimit = std::size_t{1} << 34;
+std::size_t memoryUsed = 0;
+
+namespace {
+std::map<void *, std::size_t> blocks;
+}
+
+} // namespace emulator
+
+using namespace emulator;
+
+cudaError_t cudaMalloc(void **block, std::size_t bytes)
+{
+    if (bytes > memoryLimit - memoryUsed)
+        return cudaErrorMemoryAllocation;
+    constexpr std::size_t alignment = 256;
+    *block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    if (*block == nullptr)
+        return cudaErrorMemoryAllocation;
+    std::memset(*block, 0xA5, bytes); // what nobody has written shows
+    blocks[*block] = bytes;
+    memoryUsed += bytes;
+    return cudaSuccess;
+}
+
+cudaError_t cudaFree(void *block)
+{
+    const auto found = blocks.find(block);
+    if (found == blocks.end())
+        return cudaErrorInvalidValue;
+    memoryUsed -= found->second;
+    blocks.erase(found);
+    std::free(block);
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemGetInfo(std::size_t *free, std::size_t *total)
+{
+    *free = memoryLimit - memoryUsed;
+    *total = memoryLimit;
+    return cudaSuccess;
+}

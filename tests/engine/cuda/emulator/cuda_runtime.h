@@ -1,0 +1,173 @@
+#pragma once
+// What the kernels use of the CUDA runtime, on the host. See emulator.h.
+
+#include "emulator.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __shared__ static
+#define __launch_bounds__(...)
+
+using dim3 = emulator::Dim3;
+
+struct alignas(16) uint4 {
+    unsigned x, y, z, w;
+};
+struct alignas(16) float4 {
+    float x, y, z, w;
+};
+struct alignas(8) float2 {
+    float x, y;
+};
+
+inline float __uint_as_float(unsigned bits)
+{
+    return std::bit_cast<float>(bits);
+}
+inline unsigned __float_as_uint(float value)
+{
+    return std::bit_cast<unsigned>(value);
+}
+inline float rsqrtf(float x)
+{
+    return 1.0F / std::sqrt(x);
+}
+using std::max;
+using std::min;
+
+/// Wide loads must be aligned on a GPU, so they must be here.
+template <typename T>
+T checkedLoad(const T *at)
+{
+    if (reinterpret_cast<std::uintptr_t>(at) % alignof(T) != 0)
+        std::abort();
+    return *at;
+}
+template <typename T>
+T __ldcs(const T *at)
+{
+    return checkedLoad(at);
+}
+template <typename T>
+T __ldg(const T *at)
+{
+    return checkedLoad(at);
+}
+
+inline void __syncthreads()
+{
+    emulator::syncBlock();
+}
+inline void __syncwarp(unsigned = 0xFFFFFFFFU)
+{
+    emulator::syncWarp();
+}
+template <typename T>
+T __shfl_sync(unsigned, T value, int lane)
+{
+    T other;
+    std::memcpy(&other, emulator::exchange(&value, sizeof value) + lane % 32 * 64, sizeof other);
+    return other;
+}
+template <typename T>
+T __shfl_xor_sync(unsigned mask, T value, int bits)
+{
+    return __shfl_sync(mask, value, static_cast<int>(threadIdx.x % 32) ^ bits);
+}
+
+// --- the part of the runtime that is called by the host ---------------------------------------------------------
+
+enum cudaError_t {
+    cudaSuccess = 0,
+    cudaErrorInvalidValue = 1,
+    cudaErrorMemoryAllocation = 2,
+    cudaErrorLaunchFailure = 719
+};
+enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
+enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount };
+using cudaStream_t = int *;
+constexpr unsigned cudaStreamNonBlocking = 1;
+
+struct cudaLaunchConfig_t {
+    dim3 gridDim;
+    dim3 blockDim;
+    std::size_t dynamicSmemBytes = 0;
+    cudaStream_t stream = nullptr;
+};
+
+namespace emulator {
+/// For tests of failures: counted down by every launch and allocation; at zero that one fails. Negative: never.
+extern long long launchesUntilFailure;
+extern std::size_t memoryLimit; ///< bytes that cudaMalloc gives in all
+extern std::size_t memoryUsed;
+} // namespace emulator
+
+inline const char *cudaGetErrorString(cudaError_t error)
+{
+    switch (error) {
+    case cudaSuccess:
+        return "no error";
+    case cudaErrorInvalidValue:
+        return "invalid argument";
+    case cudaErrorMemoryAllocation:
+        return "out of memory";
+    case cudaErrorLaunchFailure:
+        return "unspecified launch failure";
+    }
+    return "unknown error";
+}
+inline cudaError_t cudaGetLastError()
+{
+    return cudaSuccess;
+}
+inline cudaError_t cudaSetDevice(int)
+{
+    return cudaSuccess;
+}
+inline cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr, int)
+{
+    *value = 3; // an odd number, so that nothing relies on a round one
+    return cudaSuccess;
+}
+inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned)
+{
+    *stream = new int(0);
+    return cudaSuccess;
+}
+inline cudaError_t cudaStreamDestroy(cudaStream_t stream)
+{
+    delete stream;
+    return cudaSuccess;
+}
+inline cudaError_t cudaStreamSynchronize(cudaStream_t)
+{
+    return cudaSuccess;
+}
+cudaError_t cudaMalloc(void **block, std::size_t bytes);
+cudaError_t cudaFree(void *block);
+cudaError_t cudaMemGetInfo(std::size_t *free, std::size_t *total);
+inline cudaError_t cudaMemcpyAsync(void *to, const void *from, std::size_t bytes, cudaMemcpyKind, cudaStream_t)
+{
+    std::memcpy(to, from, bytes);
+    return cudaSuccess;
+}
+
+template <typename... Parameters, typename... Arguments>
+cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t *config, void (*kernel)(Parameters...),
+                               Arguments &&...arguments)
+{
+    if (emulator::launchesUntilFailure >= 0 && emulator::launchesUntilFailure-- == 0)
+        return cudaErrorLaunchFailure;
+    emulator::run(config->gridDim, config->blockDim, [&] { kernel(arguments...); });
+    return cudaSuccess;
+}

@@ -1,0 +1,201 @@
+#include "emulator.h"
+
+#include "context.h"
+
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+emulator::Dim3 threadIdx;
+emulator::Dim3 blockIdx;
+emulator::Dim3 blockDim;
+emulator::Dim3 gridDim;
+
+namespace emulator {
+
+Order order = Order::Ascending;
+
+namespace {
+
+constexpr unsigned lanes = 32;
+constexpr std::size_t slotBytes = 64;
+
+struct Warp {
+    unsigned alive = 0;
+    unsigned arrived = 0;
+    unsigned round = 0;
+    std::byte slots[2][lanes * slotBytes];
+};
+
+struct Fiber {
+    Context context;
+    Dim3 index;
+    unsigned warp = 0;
+    bool ended = false;
+};
+
+/// The block that runs now.
+struct Block {
+    std::vector<Warp> warps;
+    unsigned alive = 0;
+    unsigned arrived = 0;
+    unsigned round = 0;
+    Fiber *current = nullptr;
+    const std::function<void()> *body = nullptr;
+    Context scheduler;
+};
+
+Block block;
+std::vector<std::unique_ptr<Fiber>> fibers; // kept: stacks are expensive
+
+void yield()
+{
+    block.scheduler.resume(block.current->context);
+}
+
+/// A thread that ends releases those that wait for the rest.
+void leaveBarriers(Fiber &fiber)
+{
+    Warp &warp = block.warps[fiber.warp];
+    --warp.alive;
+    if (warp.alive > 0 && warp.arrived == warp.alive) {
+        warp.arrived = 0;
+        ++warp.round;
+    }
+    --block.alive;
+    if (block.alive > 0 && block.arrived == block.alive) {
+        block.arrived = 0;
+        ++block.round;
+    }
+}
+
+void enter()
+{
+    (*block.body)();
+    block.current->ended = true;
+    leaveBarriers(*block.current);
+    yield();
+}
+
+void prepare(Fiber &fiber, unsigned number)
+{
+    fiber.index = {number % blockDim.x, number / blockDim.x % blockDim.y, number / (blockDim.x * blockDim.y)};
+    fiber.warp = number / lanes;
+    fiber.ended = false;
+    fiber.context.start(enter);
+}
+
+void runBlock(unsigned threads)
+{
+    block.warps.assign((threads + lanes - 1) / lanes, {});
+    block.alive = threads;
+    block.arrived = 0;
+    while (fibers.size() < threads)
+        fibers.push_back(std::make_unique<Fiber>());
+    for (unsigned i = 0; i < threads; ++i) {
+        prepare(*fibers[i], i);
+        ++block.warps[i / lanes].alive;
+    }
+    while (block.alive > 0) {
+        for (unsigned turn = 0; turn < threads; ++turn) {
+            Fiber &fiber = *fibers[order == Order::Ascending ? turn : threads - 1 - turn];
+            if (fiber.ended)
+                continue;
+            block.current = &fiber;
+            threadIdx = fiber.index;
+            fiber.context.resume(block.scheduler);
+        }
+    }
+}
+
+void resumeAs(const Fiber &fiber)
+{
+    threadIdx = fiber.index;
+}
+
+template <typename Barrier>
+void wait(Barrier &barrier)
+{
+    Fiber &self = *block.current;
+    if (++barrier.arrived == barrier.alive) {
+        barrier.arrived = 0;
+        ++barrier.round;
+        return;
+    }
+    for (const unsigned round = barrier.round; barrier.round == round;)
+        yield();
+    resumeAs(self);
+}
+
+} // namespace
+
+void run(Dim3 grid, Dim3 blockShape, const std::function<void()> &body)
+{
+    const unsigned threads = blockShape.x * blockShape.y * blockShape.z;
+    if (threads == 0 || threads > 1024)
+        throw std::logic_error("a block has 1 to 1024 threads");
+    gridDim = grid;
+    blockDim = blockShape;
+    block.body = &body;
+    for (unsigned z = 0; z < grid.z; ++z) {
+        for (unsigned y = 0; y < grid.y; ++y) {
+            for (unsigned x = 0; x < grid.x; ++x) {
+                blockIdx = {x, y, z};
+                runBlock(threads);
+            }
+        }
+    }
+}
+
+void syncBlock()
+{
+    wait(block);
+}
+
+void syncWarp()
+{
+    wait(block.warps[block.current->warp]);
+}
+
+const std::byte *exchange(const void *mine, std::size_t bytes)
+{
+    Warp &warp = block.warps[block.current->warp];
+    std::byte *slots = warp.slots[warp.round % 2];
+    const Dim3 &index = block.current->index;
+    const unsigned lane = (index.x + blockDim.x * (index.y + blockDim.y * index.z)) % lanes;
+    std::memcpy(slots + lane * slotBytes, mine, bytes);
+    wait(warp);
+    return slots;
+}
+
+void mmaBf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
+{
+    struct Registers {
+        unsigned a[4];
+        unsigned b[2];
+    } mine{};
+    std::memcpy(mine.a, a, sizeof a);
+    std::memcpy(mine.b, b, sizeof b);
+    const std::byte *all = exchange(&mine, sizeof mine);
+    const auto of = [&](unsigned lane) { return reinterpret_cast<const Registers *>(all + lane * slotBytes); };
+    const auto half = [](unsigned word, unsigned which) {
+        return std::bit_cast<float>(which == 0 ? word << 16 : word & 0xFFFF0000U);
+    };
+    const unsigned lane = block.current->index.x % lanes;
+    for (unsigned i = 0; i < 4; ++i) {
+        const unsigned row = lane / 4 + i / 2 * 8;
+        const unsigned col = lane % 4 * 2 + i % 2;
+        for (unsigned k = 0; k < 16; ++k) {
+            const unsigned place = k % 8 / 2;
+            const float left = half(of(row % 8 * 4 + place)->a[row / 8 + k / 8 * 2], k % 2);
+            const float right = half(of(col * 4 + place)->b[k / 8], k % 2);
+            d[i] += left * right;
+        }
+    }
+}
+
+} // namespace emulator

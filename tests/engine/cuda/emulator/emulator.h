@@ -1,0 +1,46 @@
+#pragma once
+// A GPU of one thread: runs kernels written in CUDA C++ on the host, block after block, every thread of a block as a
+// fiber, so that barriers, warp shuffles and shared memory behave as the programming model says. It checks index
+// arithmetic, layouts and barriers; speed, memory order and the real tensor cores it cannot check.
+//
+// cuda_runtime.h and the other headers in this folder take the place of the toolkit's; the .cu files themselves are
+// compiled unchanged.
+
+#include <cstddef>
+#include <functional>
+
+namespace emulator {
+
+struct Dim3 {
+    unsigned x = 1;
+    unsigned y = 1;
+    unsigned z = 1;
+    constexpr Dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {}
+};
+
+/// The order in which the threads of a block get their turn. A kernel that relies on one lacks a barrier.
+enum class Order { Ascending, Descending };
+extern Order order;
+
+/// Runs `body` once for every thread of the grid.
+void run(Dim3 grid, Dim3 block, const std::function<void()> &body);
+
+/// Waits for every thread of the block that has not ended.
+void syncBlock();
+/// Waits for every thread of the warp that has not ended.
+void syncWarp();
+
+/// Gives `bytes` (at most 64) of every lane to the others: returns where those of lane 0 lie, lane i's i · 64 bytes
+/// further on. Valid until this lane calls it again twice.
+const std::byte *exchange(const void *mine, std::size_t bytes);
+
+/// What mma.sync.m16n8k16 in BF16 does with the registers of a warp.
+void mmaBf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]);
+
+} // namespace emulator
+
+// Of the thread that runs now.
+extern emulator::Dim3 threadIdx;
+extern emulator::Dim3 blockIdx;
+extern emulator::Dim3 blockDim;
+extern emulator::Dim3 gridDim;
