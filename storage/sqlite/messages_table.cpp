@@ -166,13 +166,19 @@ std::optional<StatisticsRecord> readStatistics(Query &row)
     return present ? std::optional(statistics) : std::nullopt;
 }
 
-constexpr const char *selectColumns =
-    "SELECT id, conversation, parent, role, state, created_at, thinking_closed, model_name, model_fingerprint, "
-    "failure_code, failure_file, failure_field, failure_sentence, "
-    "temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens, "
-    "prompt_tokens, cached_tokens, thinking_tokens, answer_tokens, prompt_seconds, first_token_seconds, "
-    "thinking_seconds, answer_seconds, context_used, context_length, thinking_mode, thoughts_shown, parts, crc32 "
-    "FROM message";
+/// A file is also looked at as it is before it is brought up to date (the backup that is made first): what its format
+/// does not have yet counts as empty, as it will then.
+std::string selectColumns(SQLite::Database &database)
+{
+    constexpr int thinkingSince = 2;
+    const bool hasThinking = database.execAndGet("PRAGMA user_version").getInt() >= thinkingSince;
+    return std::string("SELECT id, conversation, parent, role, state, created_at, thinking_closed, model_name, "
+                       "model_fingerprint, failure_code, failure_file, failure_field, failure_sentence, "
+                       "temperature, top_k, top_p, min_p, repetition_penalty, seed, max_tokens, "
+                       "prompt_tokens, cached_tokens, thinking_tokens, answer_tokens, prompt_seconds, "
+                       "first_token_seconds, thinking_seconds, answer_seconds, context_used, context_length, ") +
+           (hasThinking ? "thinking_mode, thoughts_shown" : "NULL, NULL") + ", parts, crc32 FROM message";
+}
 
 MessageRow readRow(Query &row)
 {
@@ -234,7 +240,7 @@ std::optional<MessageId> parentOrNull(const MessageRecord &record)
 } // namespace
 
 MessagesTable::MessagesTable(SQLite::Database &database)
-    : m_database(database), m_find(database, std::string(selectColumns) + " WHERE id = ?")
+    : m_database(database), m_find(database, selectColumns(database) + " WHERE id = ?")
 {
 }
 
@@ -303,7 +309,7 @@ void MessagesTable::update(const MessageRow &row)
 std::vector<std::string> MessagesTable::damagedRows()
 {
     std::vector<std::string> rows;
-    Query row(m_database, selectColumns);
+    Query row(m_database, selectColumns(m_database).c_str());
     while (row.next()) {
         const MessageRecord record = readRow(row).record;
         if (record.damaged)

@@ -54,11 +54,11 @@ bool fuzz::runInput(std::string_view bytes)
 
 std::vector<fuzz::Seed> fuzz::seeds()
 {
-    const std::string file = std::string(BATHYSCOPE_SOURCE_DIR) + "/tests/golden/tokenizer/chat_templates.json";
+    const std::string file = std::string(BATHYSCOPE_SOURCE_DIR) + "/tests/golden/tokenizer/published_templates.json";
     std::vector<Seed> inputs = {{support::makeTinyTokenizer().tokenizerConfig["chat_template"]}};
-    const Json golden = Json::parse(support::readFile(file));
-    for (const auto &entry : golden["templates"].items()) {
-        inputs.push_back({entry.value()});
+    const Json published = Json::parse(support::readFile(file));
+    for (const auto &entry : published.items()) {
+        inputs.push_back({entry.value().at("template")});
     }
     // What the published templates do not use.
     inputs.push_back({"{% for m in messages[1:] -%}{{ loop.index0 ~ m.content|trim|upper }}{{ m['role'].strip() }}"

@@ -203,8 +203,9 @@ private slots:
         std::stop_source stop;
         const auto files = openModelFiles(path, stop.get_token());
         stop.request_stop();
-        check(support::failureOf([&] { files->resolveWeights(); }), ErrorCode::Internal, "was stopped");
-        check(support::failureOf([&] { openModelFiles(path, stop.get_token()); }), ErrorCode::Internal, "was stopped");
+        check(support::failureOf([&] { files->resolveWeights(); }), ErrorCode::Cancelled, "was cancelled");
+        check(support::failureOf([&] { openModelFiles(path, stop.get_token()); }), ErrorCode::Cancelled,
+              "was cancelled");
     }
 };
 

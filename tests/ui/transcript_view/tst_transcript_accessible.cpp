@@ -126,7 +126,7 @@ void TranscriptAccessibleTest::everyControlHasANameAndCanBePressed()
             QCOMPARE(list->child(i)->childAt(rect.center().x(), rect.center().y()), control);
         }
     }
-    QCOMPARE(controls, 2 + 8);
+    QCOMPARE(controls, 2 + 9);
     QSignalSpy spy(&view, &ui::TranscriptView::linkActivated);
     QAccessibleInterface *link = list->child(1)->child(1);
     QCOMPARE(link->role(), QAccessible::Link);
