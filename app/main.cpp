@@ -27,7 +27,9 @@ app::ApplicationOptions parseOptions(const QApplication &application)
                                    "folder");
     const QCommandLineOption data("data-dir", QCoreApplication::translate("main", "Folder of the history."), "folder");
     const QCommandLineOption threads("threads", QCoreApplication::translate("main", "CPU threads."), "number");
-    parser.addOptions({model, data, threads});
+    const QCommandLineOption device(
+        "device", QCoreApplication::translate("main", "Where to compute, as bathyscope-cli devices lists it."), "id");
+    parser.addOptions({model, data, threads, device});
     parser.process(application);
 
     app::ApplicationOptions options;
@@ -35,6 +37,8 @@ app::ApplicationOptions parseOptions(const QApplication &application)
     options.dataFolder = parser.isSet(data) ? parser.value(data) : app::dataFolder();
     options.settingsFile = parser.isSet(data) ? parser.value(data) + "/bathyscope.ini" : app::settingsFile();
     options.engine.threads = parser.value(threads).toInt();
+    if (parser.isSet(device))
+        options.engine.device = parser.value(device).toStdString();
     return options;
 }
 

@@ -86,6 +86,9 @@ Text ErrorText::ofRequest(const QString &field)
 {
     if (field == QLatin1String("model"))
         return {tr("No model is open."), tr("Open a model folder, then try again.")};
+    if (field == QLatin1String("device"))
+        return {tr("This computer does not have the device the program was started for."),
+                tr("Start it without --device to compute on the CPU.")};
     if (field.startsWith(QLatin1String("messages")))
         return {tr("The conversation cannot be sent to this model because of %1.").arg(field),
                 tr("Edit the message, or start a new chat.")};

@@ -28,7 +28,7 @@ std::string sentenceFor(const BathyscopeCudaQuery &query)
     case bathyscope_cuda_fine:
         return {};
     case bathyscope_cuda_no_driver:
-        return "No NVIDIA driver is installed. To see NVIDIA GPUs here, install one that serves CUDA " + needed + ".";
+        return "No NVIDIA driver is installed. To use NVIDIA GPUs, install one that serves CUDA " + needed + ".";
     case bathyscope_cuda_old_driver:
         return "The NVIDIA driver serves CUDA " + versionText(query.driverVersion) + ", this program needs CUDA " +
                needed + ". Install a newer driver.";

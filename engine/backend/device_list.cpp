@@ -12,7 +12,7 @@ DeviceList listDevices()
     if (const auto plugin = backend::findCudaPlugin())
         backend::addCudaDevices(*plugin, list);
     else
-        list.absent.push_back({"cuda", "This build has no CUDA plugin. To see NVIDIA GPUs here, install the CUDA "
+        list.absent.push_back({"cuda", "This build has no CUDA plugin. To use NVIDIA GPUs, install the CUDA "
                                        "Toolkit and build again."});
     return list;
 }

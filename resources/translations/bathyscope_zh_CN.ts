@@ -94,6 +94,10 @@
         <source>CPU threads.</source>
         <translation>CPU 线程数。</translation>
     </message>
+    <message>
+        <source>Where to compute, as bathyscope-cli devices lists it.</source>
+        <translation>在哪个设备上计算，名称见 bathyscope-cli devices。</translation>
+    </message>
 </context>
 <context>
     <name>ui::AboutDialog</name>
@@ -738,6 +742,14 @@ KV 缓存占用内存：%4</translation>
     <message>
         <source>Edit the message, or start a new chat.</source>
         <translation>请编辑该消息，或新建对话。</translation>
+    </message>
+    <message>
+        <source>This computer does not have the device the program was started for.</source>
+        <translation>这台计算机没有启动程序时指定的设备。</translation>
+    </message>
+    <message>
+        <source>Start it without --device to compute on the CPU.</source>
+        <translation>请去掉 --device 重新启动，在 CPU 上计算。</translation>
     </message>
     <message>
         <source>The setting %1 has a value the model cannot use.</source>

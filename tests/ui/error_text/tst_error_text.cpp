@@ -72,6 +72,14 @@ private slots:
         }
     }
 
+    void aMissingDeviceIsNotBlamedOnTheSettings()
+    {
+        const QString text = ui::errorText(
+            {ErrorCode::RequestInvalid, {}, "device", "There is no device cuda:0. This machine has cpu."});
+        QVERIFY2(text.contains("without --device") && !text.contains("settings"), qPrintable(text));
+        QVERIFY2(text.endsWith("There is no device cuda:0. This machine has cpu."), qPrintable(text));
+    }
+
     void fileAndFieldAreNamed()
     {
         const QString text = textOf(static_cast<int>(ErrorCode::TensorMismatch));
