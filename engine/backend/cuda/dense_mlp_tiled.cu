@@ -3,6 +3,7 @@
 #include "engine/backend/cuda/detail/experts.h"
 #include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/rows.h"
+#include "engine/backend/cuda/detail/silu.cuh"
 
 namespace engine::backend::cuda {
 
@@ -17,7 +18,7 @@ __global__ void swigluKernel(RowsView gate, ConstRowsView up, int width)
     if (col >= width)
         return;
     float &value = gate.row(static_cast<int>(blockIdx.y))[col];
-    value = value / (1.0F + expf(-value)) * up.row(static_cast<int>(blockIdx.y))[col];
+    value = silu(value) * up.row(static_cast<int>(blockIdx.y))[col];
 }
 
 } // namespace

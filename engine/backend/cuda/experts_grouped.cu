@@ -4,6 +4,7 @@
 #include "engine/backend/cuda/detail/experts.h"
 #include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/route.h"
+#include "engine/backend/cuda/detail/silu.cuh"
 #include "engine/backend/cuda/detail/tile.cuh"
 
 #include <algorithm>
@@ -104,11 +105,6 @@ struct GroupedCall {
     int width = 0;
     int hidden = 0;
 };
-
-__device__ inline float silu(float x)
-{
-    return x / (1.0F + expf(-x));
-}
 
 /// inner[slot] ← SiLU(gate x) ⊙ up x. Grid [row tiles, tiles].
 template <class Format>

@@ -1,6 +1,7 @@
 // expertFfn() for few tokens: every (token, expert) pair reads the expert's weights once, as batch-1 decoding must.
 
 #include "engine/backend/cuda/detail/experts.h"
+#include "engine/backend/cuda/detail/silu.cuh"
 #include "engine/backend/cuda/detail/skinny.cuh"
 
 namespace engine::backend::cuda {
@@ -30,11 +31,6 @@ struct ExpertCall {
         return inner + static_cast<std::size_t>(token * topK + rank) * static_cast<std::size_t>(width);
     }
 };
-
-__device__ inline float silu(float x)
-{
-    return x / (1.0F + expf(-x));
-}
 
 /// inner ← SiLU(gate x) ⊙ up x. Grid [width / warps, tokens · topK].
 template <class Format, bool wide, int rows>

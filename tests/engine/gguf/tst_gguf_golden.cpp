@@ -2,13 +2,13 @@
 // tests/golden/gguf, made by tests/golden/regenerate_gguf.py.
 
 #include "tests/engine/gguf/gguf_golden.h"
+#include "tests/engine/golden_logits/golden_case.h"
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/transformer/model_under_test.h"
 
 #include <QTest>
 
 #include <algorithm>
-#include <bit>
 #include <map>
 
 using engine::TokenId;
@@ -21,16 +21,6 @@ constexpr double logitTolerance = 1e-3;
 /// llama.cpp multiplies with activations rounded to 8 bits (to F16 or BF16 for such weights): logits of up to 60 were
 /// seen to differ by 0.46, those of F16 by 0.006. What is compared is that nothing else differs.
 constexpr double llamaCppTolerance = 0.6;
-
-/// Little-endian F32, eight hex digits each.
-std::vector<float> floatsOf(const nlohmann::json &hex)
-{
-    const auto bytes = QByteArray::fromHex(QByteArray::fromStdString(hex.get<std::string>()));
-    std::vector<float> values(static_cast<std::size_t>(bytes.size()) / 4);
-    for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] = engine::memory::loadUnaligned<float>(bytes.constData() + 4 * i);
-    return values;
-}
 
 TokenId mostLikely(const std::vector<float> &logits)
 {
@@ -96,7 +86,7 @@ private slots:
             const auto tokens = prompt["tokens"].get<std::vector<TokenId>>();
             auto cache = test.model->transformer.makeCache();
             const double difference =
-                largestDifference(test.model->lastLogits(tokens, cache), floatsOf(prompt["logits"]));
+                largestDifference(test.model->lastLogits(tokens, cache), support::floatsOf(prompt["logits"]));
             qInfo("%zu tokens: logits differ by %.2e", tokens.size(), difference);
             QVERIFY(difference <= logitTolerance);
             const auto wanted = prompt["greedy"].get<std::vector<TokenId>>();
@@ -113,8 +103,8 @@ private slots:
                 continue;
             const auto tokens = prompt["tokens"].get<std::vector<TokenId>>();
             auto cache = test.model->transformer.makeCache();
-            const double difference =
-                largestDifference(test.model->lastLogits(tokens, cache), floatsOf(prompt["llama_cpp"]["logits"]));
+            const double difference = largestDifference(test.model->lastLogits(tokens, cache),
+                                                        support::floatsOf(prompt["llama_cpp"]["logits"]));
             const auto wanted = prompt["llama_cpp"]["greedy"].get<std::vector<TokenId>>();
             qInfo("%zu tokens: logits differ by %.2e; %zu tokens of a continuation", tokens.size(), difference,
                   wanted.size());
