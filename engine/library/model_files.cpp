@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/library/candidate.h"
+#include "engine/model/gguf_split.h"
 
 #include <algorithm>
 #include <array>
@@ -29,54 +30,10 @@ Failure failure(ErrorCode code, const std::string &file, const std::string &sent
     return {code, file, {}, sentence};
 }
 
-/// "name-00002-of-00003" → "name", 2 and 3.
-struct Part {
-    std::string stem;
-    int number = 1;
-    int count = 1;
-};
-
-std::optional<int> digits(const std::string &text, std::size_t at)
-{
-    constexpr std::size_t width = 5;
-    if (text.size() < at + width)
-        return std::nullopt;
-    int value = 0;
-    for (std::size_t i = at; i < at + width; ++i) {
-        if (text[i] < '0' || text[i] > '9')
-            return std::nullopt;
-        value = value * 10 + (text[i] - '0');
-    }
-    return value;
-}
-
-Part partOf(const std::string &stem)
-{
-    constexpr std::size_t tail = sizeof("-00001-of-00003") - 1;
-    if (stem.size() <= tail)
-        return {stem};
-    const std::size_t start = stem.size() - tail;
-    const auto number = digits(stem, start + 1);
-    const auto count = digits(stem, start + 10);
-    const bool split = stem[start] == '-' && stem.compare(start + 6, 4, "-of-") == 0;
-    if (!split || !number || !count || *number < 1 || *number > *count)
-        return {stem};
-    return {stem.substr(0, start), *number, *count};
-}
-
 struct SplitFile {
     std::map<int, const FolderItem *> parts;
     int count = 1;
 };
-
-std::string partName(const std::string &stem, int number, int count)
-{
-    const auto padded = [](int value) {
-        const std::string text = std::to_string(value);
-        return std::string(text.size() < 5 ? 5 - text.size() : 0, '0') + text;
-    };
-    return stem + '-' + padded(number) + "-of-" + padded(count) + ".gguf";
-}
 
 /// An unfinished download by the way the programs call theirs; the name it will have, else empty.
 std::string unfinishedGguf(const std::string &name)
@@ -102,7 +59,7 @@ Candidate splitCandidate(const std::string &folder, const std::string &stem, con
     for (int number = 1; number <= file.count; ++number) {
         if (file.parts.contains(number))
             continue;
-        const std::string missing = joined(folder, partName(stem, number, file.count));
+        const std::string missing = joined(folder, model::GgufPartName{stem, number, file.count}.ofPart(number));
         candidate.failure = failure(ErrorCode::FileMissing, missing,
                                     missing + ": part " + std::to_string(number) + " of " + std::to_string(file.count) +
                                         " of this model is missing.");
@@ -164,7 +121,8 @@ void findGgufFiles(const std::string &folder, const std::vector<FolderItem> &ite
                                   path + ": the download has not finished; let the program that began it go on."),
                           {}});
         } else if (endsIn(item.name, ".gguf") && !item.isFolder()) {
-            const Part part = partOf(item.name.substr(0, item.name.size() - 5));
+            const auto part = model::parseGgufPartName(item.name).value_or(
+                model::GgufPartName{model::ggufModelName(item.name), 1, 1});
             SplitFile &file = files[{part.stem, part.count}];
             file.parts.emplace(part.number, &item);
             file.count = part.count;

@@ -2,9 +2,9 @@
 
 #include "engine/error.h"
 #include "engine/model/detail/gguf_cursor.h"
-#include "engine/model/detail/gguf_split.h"
 #include "engine/model/detail/message.h"
 #include "engine/model/detail/sha256.h"
+#include "engine/model/gguf_split.h"
 #include "engine/model/load_stop.h"
 #include "engine/model/model_folder.h"
 

@@ -1,4 +1,4 @@
-#include "engine/model/detail/gguf_split.h"
+#include "engine/model/gguf_split.h"
 
 #include <algorithm>
 #include <array>

@@ -3,8 +3,8 @@
 #include "engine/error.h"
 #include "engine/model/detail/folder_files.h"
 #include "engine/model/detail/gguf_files.h"
-#include "engine/model/detail/gguf_split.h"
 #include "engine/model/detail/message.h"
+#include "engine/model/gguf_split.h"
 
 #include <algorithm>
 #include <filesystem>
