@@ -168,9 +168,7 @@ void ChatController::turnSaved(ConversationId key, const storage::Turn &turn)
     const bool stopped = m_turns.end(key);
     ConversationTree &open = *tree(id); // kept while the turn was in flight
     addToTree(open, {turn.question, turn.reply});
-    startReply(open, turn.reply, false);
-    if (stopped)
-        m_generation.stop(id);
+    startReply(open, turn.reply, {.stopped = stopped});
 }
 
 void ChatController::addReply(MessageId parent)
@@ -193,9 +191,7 @@ void ChatController::replySaved(const MessageRecord &reply)
     const bool stopped = m_turns.end(reply.conversation);
     ConversationTree &open = *tree(reply.conversation); // kept while the turn was in flight
     addToTree(open, {reply});
-    startReply(open, reply, false);
-    if (stopped)
-        m_generation.stop(reply.conversation);
+    startReply(open, reply, {.stopped = stopped});
 }
 
 void ChatController::addToTree(ConversationTree &tree, const std::vector<MessageRecord> &messages)
@@ -211,14 +207,17 @@ void ChatController::addToTree(ConversationTree &tree, const std::vector<Message
         m_window.appendMessage(tree.transcriptMessage(message));
 }
 
-void ChatController::startReply(const ConversationTree &tree, const MessageRecord &reply, bool continuing)
+void ChatController::startReply(const ConversationTree &tree, const MessageRecord &reply, ReplyStart start)
 {
     const ConversationId id = tree.summary().id;
     const auto earlier =
-        continuing ? reply.statistics.value_or(storage::StatisticsRecord{}) : storage::StatisticsRecord{};
-    engine::GenerationRequest request = buildRequest(tree, reply, continuing);
+        start.continuing ? reply.statistics.value_or(storage::StatisticsRecord{}) : storage::StatisticsRecord{};
+    engine::GenerationRequest request = buildRequest(tree, reply, start.continuing);
     request.thinking = possible(request.thinking, m_generation.model());
-    m_generation.start({id, reply.id}, std::move(request), earlier);
+    if (start.stopped)
+        m_generation.endUnasked({id, reply.id}, request, earlier);
+    else
+        m_generation.start({id, reply.id}, std::move(request), earlier);
     showActivity();
     refreshSummary(id);
 }
@@ -311,9 +310,7 @@ void ChatController::goOn(ConversationId conversation, MessageId reply)
     message.state = MessageState::Streaming;
     if (conversation == m_current)
         m_window.showTranscript(open.transcript());
-    startReply(open, message, true);
-    if (stopped)
-        m_generation.stop(conversation);
+    startReply(open, message, {.continuing = true, .stopped = stopped});
 }
 
 void ChatController::showBranch(MessageId message, int branch)

@@ -55,7 +55,11 @@ private:
     void replySaved(const storage::MessageRecord &reply);
     void goOn(storage::ConversationId conversation, storage::MessageId reply);
     void addToTree(ConversationTree &tree, const std::vector<storage::MessageRecord> &messages);
-    void startReply(const ConversationTree &tree, const storage::MessageRecord &reply, bool continuing);
+    struct ReplyStart {
+        bool continuing = false;
+        bool stopped = false; ///< Stop was pressed while the wish was being written: the engine is not asked
+    };
+    void startReply(const ConversationTree &tree, const storage::MessageRecord &reply, ReplyStart start);
     storage::MessageRecord newReply(storage::ConversationId conversation, storage::MessageId parent) const;
 
     bool readyForTurn();

@@ -94,16 +94,21 @@ void GenerationController::loadModel(const QString &folder, int contextLength)
 void GenerationController::start(ReplyTarget target, engine::GenerationRequest request,
                                  storage::StatisticsRecord earlier)
 {
-    if (m_settling) {
-        const ReplyEnd end = stoppedBefore(request, earlier);
-        saveEnd(target, end);
-        return emit replyEnded(target, end);
-    }
+    if (m_settling)
+        return endUnasked(target, request, earlier);
     request.id = ++m_lastRequest;
     m_pending.emplace(request.id, Pending{Reply(target, request.id, earlier), {}, {}, true});
     if (!m_saveTimer.isActive()) // else the replies already in flight would wait longer for theirs
         m_saveTimer.start();
     m_engine->generate(std::move(request));
+}
+
+void GenerationController::endUnasked(ReplyTarget target, const engine::GenerationRequest &request,
+                                      const storage::StatisticsRecord &earlier)
+{
+    const ReplyEnd end = stoppedBefore(request, earlier);
+    saveEnd(target, end);
+    emit replyEnded(target, end);
 }
 
 void GenerationController::stop(storage::ConversationId conversation)

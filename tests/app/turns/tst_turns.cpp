@@ -124,7 +124,10 @@ private slots:
         program.chat().send("Never mind");
         program.chat().stop();
         QVERIFY(ends.wait(patience));
-        QCOMPARE(program.messages().back().state, MessageState::Stopped);
+        const auto reply = program.messages().back();
+        QCOMPARE(reply.state, MessageState::Stopped);
+        QVERIFY(reply.parts.empty());
+        QCOMPARE(reply.statistics.value_or(storage::StatisticsRecord{}).promptTokens, 0); // the engine was not asked
     }
 
     void continueTwiceWritesOneContinuation()
