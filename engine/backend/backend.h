@@ -87,6 +87,9 @@ struct CachePages {
     memory::DType dtype = memory::DType::F32;
     int width = 0; ///< numbers per token
     int start = 0; ///< position of the call's first token
+    /// Where in memory() a step that was recorded to be replayed finds the start; `start` is then the largest it can
+    /// be. Only for backends that record; null otherwise.
+    const std::int32_t *replayedStart = nullptr;
 };
 
 /// Rows [pageTokens, width]; a row is the latent c [latentWidth] after its norm, then the rotary key [ropeWidth] after

@@ -11,7 +11,6 @@ struct GqaCall {
     ConstRowsView q;
     KeyValueView cache;
     int group = 1; ///< query heads of a key-value head
-    int start = 0;
     float scale = 0.0F;
     AttentionOutput output;
 };
@@ -49,7 +48,7 @@ __global__ void __launch_bounds__(attentionWarps *warpSize32) gqaKernel(GqaCall 
             state.query[h][i] = col < width ? call.q.row(token)[(firstHead + h) * width + col] : 0.0F;
         }
     }
-    const int end = call.start + token + 1;
+    const int end = call.cache.pages.start() + token + 1;
     const int last = splitBegin(end, call.output.splits, split + 1);
     for (int position = splitBegin(end, call.output.splits, split) + warp; position < last;
          position += attentionWarps) {
@@ -96,7 +95,6 @@ void gqaAttention(Queue &queue, const GqaArgs &args, std::byte *const *table, in
     call.q = viewOf(args.q);
     call.cache = {viewOf(args.cache, table), args.cache.headWidth};
     call.group = args.heads / args.cache.kvHeads;
-    call.start = args.cache.start;
     call.scale = args.softmaxScale;
     const int heads = call.group % 4 == 0 ? 4 : 1;
     const int splits = splitsFor(tokens, args.heads / heads, args.cache.start + tokens, units, scratch);

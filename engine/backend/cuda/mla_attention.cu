@@ -24,7 +24,6 @@ struct MlaCall {
     int rope = 0;
     int latent = 0;
     int value = 0;
-    int start = 0;
     float scale = 0.0F;
     AttentionOutput output; ///< of the attention: to `latents`
 
@@ -83,7 +82,7 @@ __global__ void __launch_bounds__(attentionWarps *warpSize32) attendKernel(MlaCa
             state.query[h][i] = col < width ? query[col] : 0.0F;
         }
     }
-    const int end = call.start + token + 1;
+    const int end = call.cache.pages.start() + token + 1;
     const int last = splitBegin(end, call.output.splits, split + 1);
     for (int position = splitBegin(end, call.output.splits, split) + warp; position < last;
          position += attentionWarps) {
@@ -161,7 +160,6 @@ MlaCall callOf(const MlaArgs &args, std::byte *const *table, int units, Attentio
     call.rope = args.cache.ropeWidth;
     call.latent = args.cache.latentWidth;
     call.value = args.valueWidth;
-    call.start = args.cache.start;
     call.scale = args.softmaxScale;
     const int tokens = args.q.rows;
     const int blocks = static_cast<int>(blocksFor(args.heads, headsPerBlock));

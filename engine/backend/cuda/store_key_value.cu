@@ -9,14 +9,14 @@ namespace {
 constexpr int threads = 256;
 
 /// Grid [numbers of a token / threads, tokens, key or value].
-__global__ void storeKeyValueKernel(ConstRowsView key, ConstRowsView value, int width, KeyValueView cache, int start)
+__global__ void storeKeyValueKernel(ConstRowsView key, ConstRowsView value, int width, KeyValueView cache)
 {
     const int col = static_cast<int>(blockIdx.x) * threads + static_cast<int>(threadIdx.x);
     if (col >= width)
         return;
     const int token = static_cast<int>(blockIdx.y);
     const int part = static_cast<int>(blockIdx.z);
-    const int position = start + token;
+    const int position = cache.pages.start() + token;
     const float number = part == 0 ? key.row(token)[col] : value.row(token)[col];
     const std::size_t element = cache.element(col / cache.headWidth, part, position);
     cache.pages.put(cache.pages.layerOf(position), element + static_cast<std::size_t>(col % cache.headWidth), number);
@@ -29,7 +29,7 @@ void storeKeyValue(Queue &queue, const KeyValueArgs &args, std::byte *const *tab
     const KeyValueView cache{viewOf(args.cache, table), args.cache.headWidth};
     launch(queue, storeKeyValueKernel,
            dim3(blocksFor(args.key.width, threads), static_cast<unsigned>(args.key.rows), 2), dim3(threads),
-           viewOf(args.key), viewOf(args.value), args.key.width, cache, args.cache.start);
+           viewOf(args.key), viewOf(args.value), args.key.width, cache);
 }
 
 } // namespace engine::backend::cuda

@@ -13,7 +13,7 @@ constexpr int threads = 256;
 
 /// One block a token.
 __global__ void storeLatentKernel(RowsView kv, VectorView norm, float eps, RopeView rope, int latentWidth,
-                                  int ropeWidth, LatentView cache, int start)
+                                  int ropeWidth, LatentView cache)
 {
     __shared__ float scratch[warpSize32];
     const int token = static_cast<int>(blockIdx.x);
@@ -23,7 +23,7 @@ __global__ void storeLatentKernel(RowsView kv, VectorView norm, float eps, RopeV
     for (int col = thread; col < latentWidth; col += threads)
         squares += row[col] * row[col];
     const float factor = rsqrtf(blockSum(squares, scratch) / static_cast<float>(latentWidth) + eps);
-    const int position = start + token;
+    const int position = cache.pages.start() + token;
     std::byte *layer = cache.pages.layerOf(position);
     const std::size_t first = cache.element(position);
     for (int col = thread; col < latentWidth; col += threads)
@@ -42,8 +42,7 @@ void storeLatent(Queue &queue, const LatentArgs &args, std::byte *const *table)
 {
     const LatentView cache{viewOf(args.cache, table), args.cache.width};
     launch(queue, storeLatentKernel, dim3(static_cast<unsigned>(args.kv.rows)), dim3(threads), viewOf(args.kv),
-           viewOf(args.norm), args.eps, viewOf(args.rope), args.cache.latentWidth, args.cache.ropeWidth, cache,
-           args.cache.start);
+           viewOf(args.norm), args.eps, viewOf(args.rope), args.cache.latentWidth, args.cache.ropeWidth, cache);
 }
 
 } // namespace engine::backend::cuda

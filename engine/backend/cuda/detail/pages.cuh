@@ -15,6 +15,11 @@ struct PagesView {
     std::size_t layerOffset = 0;
     int pageTokens = 0;
     bool bf16 = false;
+    int knownStart = 0;
+    const std::int32_t *replayedStart = nullptr;
+
+    /// Position of the call's first token.
+    __device__ int start() const { return replayedStart != nullptr ? *replayedStart : knownStart; }
 
     /// Start of this layer in the page of `position`.
     __device__ std::byte *layerOf(int position) const { return pages[position / pageTokens] + layerOffset; }
@@ -36,7 +41,8 @@ struct PagesView {
 /// `table`: the addresses of cache.pages in device memory.
 inline PagesView viewOf(const CachePages &cache, std::byte *const *table)
 {
-    return {table, cache.layerOffset, cache.pageTokens, cache.dtype == memory::DType::BF16};
+    return {table,       cache.layerOffset,  cache.pageTokens, cache.dtype == memory::DType::BF16,
+            cache.start, cache.replayedStart};
 }
 
 /// [pageTokens, width]
