@@ -25,12 +25,12 @@ QString titleFrom(const QString &text)
     return line.size() <= titleLength ? line : line.left(titleLength - 1).trimmed() + QChar(0x2026);
 }
 
-MessageRecord userMessage(ConversationId conversation, MessageId parent, const QString &text)
+MessageRecord writtenMessage(MessageRole role, ConversationId conversation, MessageId parent, const QString &text)
 {
     MessageRecord message;
     message.conversation = conversation;
     message.parent = parent;
-    message.role = MessageRole::User;
+    message.role = role;
     message.parts.push_back({storage::PartKind::Answer, text.toStdString()});
     return message;
 }
@@ -134,11 +134,14 @@ void ChatController::addTurn(MessageId parent, const QString &text)
     if (!readyForTurn())
         return giveBack(text);
     storage::Turn turn;
-    if (const ConversationTree *open = tree(m_current))
+    if (const ConversationTree *open = tree(m_current)) {
         turn.conversation = open->summary();
-    else
+    } else {
         turn.conversation.title = titleFrom(text).toStdString();
-    turn.question = userMessage(m_current, parent, text);
+        if (const QString system = m_settings.systemPrompt.trimmed(); !system.isEmpty())
+            turn.system = writtenMessage(MessageRole::System, 0, 0, system);
+    }
+    turn.question = writtenMessage(MessageRole::User, m_current, parent, text);
     turn.reply = newReply(m_current, 0);
     const ConversationId key = shownKey();
     beginTurn(key);
@@ -167,6 +170,8 @@ void ChatController::turnSaved(ConversationId key, const storage::Turn &turn)
     }
     const bool stopped = m_turns.end(key);
     ConversationTree &open = *tree(id); // kept while the turn was in flight
+    if (turn.system)
+        addToTree(open, {*turn.system});
     addToTree(open, {turn.question, turn.reply});
     startReply(open, turn.reply, {.stopped = stopped});
 }
@@ -276,13 +281,26 @@ void ChatController::regenerate(MessageId id)
         addReply(id);
 }
 
-void ChatController::edit(MessageId userMessageId, const QString &text)
+void ChatController::edit(MessageId id, const QString &text)
 {
     const ConversationTree *open = tree(m_current);
-    const MessageRecord *message = open != nullptr ? open->find(userMessageId) : nullptr;
-    if (message == nullptr || message->role != MessageRole::User || text.trimmed().isEmpty())
+    const MessageRecord *message = open != nullptr ? open->find(id) : nullptr;
+    if (message == nullptr || text.trimmed().isEmpty())
         return;
-    addTurn(message->parent, text.trimmed());
+    if (message->role == MessageRole::User)
+        addTurn(message->parent, text.trimmed());
+    else if (message->role == MessageRole::System && !busy(m_current))
+        addSystemPrompt(message->parent, text.trimmed());
+}
+
+/// Another beginning of the conversation: what was said under the first one stays there.
+void ChatController::addSystemPrompt(MessageId parent, const QString &text)
+{
+    m_store.addMessage(writtenMessage(MessageRole::System, m_current, parent, text), [this](const auto &result) {
+        ConversationTree *open = succeeded(result) ? tree(result.value->conversation) : nullptr;
+        if (open != nullptr)
+            addToTree(*open, {*result.value});
+    });
 }
 
 void ChatController::continueReply(MessageId reply)
@@ -345,6 +363,8 @@ void ChatController::showPrompt(const ui::PromptWish &wish)
     const MessageRecord next = newReply(m_current, shown.leaf());
     const MessageRecord &target = reply != nullptr ? *reply : next;
     engine::GenerationRequest request = buildRequest(shown, target, false);
+    if (const QString system = m_settings.systemPrompt.trimmed(); shown.empty() && !system.isEmpty())
+        request.messages.push_back({engine::Role::System, system.toStdString(), {}, true});
     const bool asked = !request.messages.empty() && request.messages.back().role == engine::Role::User;
     const std::string draft = wish.draft.trimmed().toStdString();
     if (reply == nullptr && (!asked || !draft.empty()))

@@ -31,8 +31,8 @@ public:
     void newConversation();
     void select(storage::ConversationId id);
     void send(const QString &text);
-    void regenerate(storage::MessageId message); ///< another reply; of a question without one the first
-    void edit(storage::MessageId userMessage, const QString &text);
+    void regenerate(storage::MessageId message);                 ///< another reply; of a question without one the first
+    void edit(storage::MessageId question, const QString &text); ///< a question or a system prompt
     void continueReply(storage::MessageId reply);
     void showBranch(storage::MessageId message, int branch);
     void stop();
@@ -54,6 +54,7 @@ private:
     void addReply(storage::MessageId parent);
     void replySaved(const storage::MessageRecord &reply);
     void goOn(storage::ConversationId conversation, storage::MessageId reply);
+    void addSystemPrompt(storage::MessageId parent, const QString &text);
     void addToTree(ConversationTree &tree, const std::vector<storage::MessageRecord> &messages);
     struct ReplyStart {
         bool continuing = false;

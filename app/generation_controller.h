@@ -33,8 +33,8 @@ public:
 
     /// The reply's message exists in the history (state Streaming). Ends at once, as stopped, after settle().
     void start(ReplyTarget target, engine::GenerationRequest request, storage::StatisticsRecord earlier = {});
-    /// The same for a reply that was stopped before the engine was asked for it: it ends at once, as stopped. To ask and
-    /// cancel would leave a small model the time to say everything.
+    /// The same for a reply that was stopped before the engine was asked for it: it ends at once, as stopped. To ask
+    /// and cancel would leave a small model the time to say everything.
     void endUnasked(ReplyTarget target, const engine::GenerationRequest &request,
                     const storage::StatisticsRecord &earlier = {});
     void stop(storage::ConversationId conversation);

@@ -93,6 +93,7 @@ Settings loadSettings(const QString &path)
     ui.showRoutingStrip = file.value("window/routingStrip", true).toBool();
     ui.copyWithThinking = file.value("window/copyWithThinking", false).toBool();
     ui.textScalePercent = clampedInt(file, "window/textScale", 100, 80, 200);
+    ui.systemPrompt = file.value("chat/systemPrompt").toString();
     ui.retention = clampedEnum(file.value("chat/earlierThoughts"), engine::ThinkingRetention::Template,
                                engine::ThinkingRetention::None);
     ui.thinkingMode =
@@ -117,6 +118,7 @@ bool saveSettings(const QString &path, const Settings &settings)
     file.setValue("window/routingStrip", ui.showRoutingStrip);
     file.setValue("window/copyWithThinking", ui.copyWithThinking);
     file.setValue("window/textScale", ui.textScalePercent);
+    file.setValue("chat/systemPrompt", ui.systemPrompt);
     file.setValue("chat/earlierThoughts", static_cast<int>(ui.retention));
     file.setValue("chat/thinkingMode", static_cast<int>(ui.thinkingMode));
     file.setValue("window/geometry", ui.geometry);

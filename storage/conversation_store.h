@@ -75,7 +75,8 @@ struct ConversationContent {
 struct Turn {
     ConversationSummary conversation; ///< id 0: a new one with this title
     MessageRecord question;
-    MessageRecord reply; ///< still empty; below the question
+    MessageRecord reply;                   ///< still empty; below the question
+    std::optional<MessageRecord> system{}; ///< a system prompt to go above the question
 };
 
 class ConversationStore {

@@ -22,6 +22,7 @@ struct UiSettings {
     int textScalePercent = 100;        ///< 80 … 200
     bool useRecommendedSampler = true; ///< take temperature, top-p and length from the model
     bool randomSeed = true;            ///< a new seed for every reply
+    QString systemPrompt;              ///< new conversations begin with it; empty = none
     engine::ThinkingRetention retention =
         engine::ThinkingRetention::Template;                            ///< earlier thoughts the model sees again
     engine::ThinkingMode thinkingMode = engine::ThinkingMode::Template; ///< for models that leave the choice

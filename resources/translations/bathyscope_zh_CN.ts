@@ -1271,6 +1271,10 @@ Add the folder in which yours are, or drop a model onto the window.</source>
         <source>Ask for a reply</source>
         <translation>请求回复</translation>
     </message>
+    <message>
+        <source>Edit the system prompt</source>
+        <translation>编辑系统提示词</translation>
+    </message>
 </context>
 <context>
     <name>ui::MessageEditor</name>
@@ -1883,6 +1887,10 @@ Add the folder in which yours are, or drop a model onto the window.</source>
         <source>A thought may use all of it, and the answer is then cut off.</source>
         <translation>思考可能用尽全部长度，回答会因此被截断。</translation>
     </message>
+    <message>
+        <source>The authors of this model advise against a system prompt: write instructions into your message.</source>
+        <translation>此模型的作者不建议使用系统提示词：请把指示写在你的消息里。</translation>
+    </message>
 </context>
 <context>
     <name>ui::SamplerSettings</name>
@@ -2178,6 +2186,25 @@ Add the folder in which yours are, or drop a model onto the window.</source>
     <message>
         <source>Saw no earlier thought again</source>
         <translation>没有再次看到先前的思考</translation>
+    </message>
+</context>
+<context>
+    <name>ui::SystemPromptSettings</name>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>Instructions for the model</source>
+        <translation>给模型的指示</translation>
+    </message>
+    <message>
+        <source>New conversations begin with them; existing ones keep their own.</source>
+        <translation>新对话以此开头；已有对话保留各自的系统提示词。</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
     </message>
 </context>
 <context>

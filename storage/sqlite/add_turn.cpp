@@ -8,6 +8,11 @@ Turn addTurn(History &history, Turn turn)
 {
     if (turn.conversation.id == 0)
         turn.conversation = history.createConversation(turn.conversation.title);
+    if (turn.system) {
+        turn.system->conversation = turn.conversation.id;
+        turn.system = history.addMessage(std::move(*turn.system));
+        turn.question.parent = turn.system->id;
+    }
     turn.question.conversation = turn.conversation.id;
     turn.question = history.addMessage(std::move(turn.question));
     turn.reply.conversation = turn.conversation.id;

@@ -1,5 +1,6 @@
 #pragma once
-// A question and the reply below it, as one write. Storage thread only; inside a transaction. Throws as History does.
+// A question and the reply below it, in a new conversation perhaps below a system prompt, as one write. Storage thread
+// only; inside a transaction. Throws as History does.
 
 #include "storage/conversation_store.h"
 

@@ -30,7 +30,7 @@ std::vector<ControlBox> MessageControls::row() const
         x -= buttonSize;
         boxes.insert(boxes.begin(), {Control{kind}, QRect(x, y, buttonSize, buttonSize), name, enabled});
     };
-    add(ControlKind::Copy, m_item.isUser() ? tr("Copy message") : tr("Copy reply"), true);
+    add(ControlKind::Copy, m_item.isReply() ? tr("Copy reply") : tr("Copy message"), true);
     if (m_item.isReply() && !m_item.isStreaming()) {
         add(ControlKind::ShowPrompt, tr("Show the exact prompt"), m_allowed.prompt);
         add(ControlKind::Regenerate, tr("Regenerate"), m_allowed.reply);
@@ -39,6 +39,8 @@ std::vector<ControlBox> MessageControls::row() const
         add(ControlKind::Regenerate, tr("Ask for a reply"), m_allowed.reply);
     if (m_item.isUser())
         add(ControlKind::Edit, tr("Edit message"), m_allowed.reply);
+    if (m_item.isSystem())
+        add(ControlKind::Edit, tr("Edit the system prompt"), m_allowed.reply);
     if (message.branches > 1) {
         x -= 4;
         add(ControlKind::BranchNext, tr("Next version"), m_allowed.branch && message.branch + 1 < message.branches);

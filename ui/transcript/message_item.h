@@ -35,6 +35,7 @@ public:
     explicit MessageItem(TranscriptMessage message);
 
     const TranscriptMessage &message() const { return m_message; }
+    bool isSystem() const { return m_message.role == storage::MessageRole::System; }
     bool isUser() const { return m_message.role == storage::MessageRole::User; }
     bool isReply() const { return m_message.role == storage::MessageRole::Assistant; }
     bool isStreaming() const { return m_message.state == storage::MessageState::Streaming; }

@@ -430,7 +430,8 @@ void MainWindow::Parts::showModelChoices()
     const engine::ModelInfo &model = chat->modelBar->info();
     chat->composer->setThinkingSwitch(model.canSwitchThinking, thinks(settings.thinkingMode, model));
     chat->composer->setRetention(settings.retention);
-    const QStringList advice = samplerAdvice(model, samplerInUse(settings, model));
+    QStringList advice = samplerAdvice(model, samplerInUse(settings, model));
+    advice.append(SamplerAdvice::systemPrompt(model, settings.systemPrompt.trimmed()));
     chat->composer->setAdvice(advice.value(0));
     if (prompt)
         prompt->setModel(model);

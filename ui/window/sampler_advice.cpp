@@ -65,6 +65,13 @@ QString SamplerAdvice::length(const engine::ModelInfo &model, int maxTokens)
     return {};
 }
 
+QString SamplerAdvice::systemPrompt(const engine::ModelInfo &model, const QString &prompt)
+{
+    if (prompt.isEmpty() || model.systemPrompt != engine::SystemPromptAdvice::Discouraged)
+        return {};
+    return tr("The authors of this model advise against a system prompt: write instructions into your message.");
+}
+
 QStringList samplerAdvice(const engine::ModelInfo &model, const storage::SamplerRecord &sampler)
 {
     QStringList advice{SamplerAdvice::temperature(model, sampler.temperature),

@@ -20,6 +20,8 @@ public:
     static QString temperature(const engine::ModelInfo &model, double temperature);
     /// Of the most tokens a reply may have.
     static QString length(const engine::ModelInfo &model, int maxTokens);
+    /// Of a system prompt before new conversations.
+    static QString systemPrompt(const engine::ModelInfo &model, const QString &prompt);
 };
 
 /// What speaks against the settings, the most important first.

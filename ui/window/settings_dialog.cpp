@@ -2,6 +2,7 @@
 
 #include "ui/theme/theme.h"
 #include "ui/window/sampler_settings.h"
+#include "ui/window/system_prompt_settings.h"
 #include "ui/window/view_settings.h"
 
 #include <QEvent>
@@ -24,13 +25,14 @@ SettingsDialog::SettingsDialog(const UiSettings &settings, const engine::ModelIn
     auto *page = new QWidget(scroll);
     m_appearance = new AppearanceSettings(page);
     m_conversation = new ConversationSettings(page);
+    m_systemPrompt = new SystemPromptSettings(model, page);
     m_sampler = new SamplerSettings(model, page);
     auto *sections = new QVBoxLayout(page);
     sections->setContentsMargins(space.xl, space.xl, space.xl, space.l);
     sections->setSpacing(space.xl);
     for (SettingsSection *section :
          {static_cast<SettingsSection *>(m_appearance), static_cast<SettingsSection *>(m_conversation),
-          static_cast<SettingsSection *>(m_sampler)}) {
+          static_cast<SettingsSection *>(m_systemPrompt), static_cast<SettingsSection *>(m_sampler)}) {
         sections->addWidget(section);
         connect(section, &SettingsSection::edited, this, &SettingsDialog::collect);
     }
@@ -50,6 +52,7 @@ SettingsDialog::SettingsDialog(const UiSettings &settings, const engine::ModelIn
     connect(m_close, &QPushButton::clicked, this, &QDialog::accept);
     m_appearance->load(settings);
     m_conversation->load(settings);
+    m_systemPrompt->load(settings);
     m_sampler->load(settings);
     retranslate();
     resize(600, 680);
@@ -59,6 +62,7 @@ void SettingsDialog::collect()
 {
     m_appearance->store(m_settings);
     m_conversation->store(m_settings);
+    m_systemPrompt->store(m_settings);
     m_sampler->store(m_settings);
     emit changed(m_settings);
 }

@@ -12,6 +12,7 @@ namespace ui {
 class AppearanceSettings;
 class ConversationSettings;
 class SamplerSettings;
+class SystemPromptSettings;
 
 class SettingsDialog : public QDialog {
     Q_OBJECT
@@ -32,6 +33,7 @@ private:
     UiSettings m_settings;
     AppearanceSettings *m_appearance = nullptr;
     ConversationSettings *m_conversation = nullptr;
+    SystemPromptSettings *m_systemPrompt = nullptr;
     SamplerSettings *m_sampler = nullptr;
     QPushButton *m_close = nullptr;
 };

@@ -58,6 +58,22 @@ SettingsSection::Row SettingsSection::addRow(QWidget *control)
     return row;
 }
 
+SettingsSection::Row SettingsSection::addTall(QWidget *control)
+{
+    Row row{plainLabel(this), plainLabel(this), control};
+    row.help->setProperty("kind", QStringLiteral("hint"));
+    row.help->setWordWrap(true);
+    row.name->setBuddy(control);
+    auto *column = new QVBoxLayout;
+    column->setSpacing(2);
+    column->addWidget(row.name);
+    column->addWidget(row.help);
+    column->addSpacing(theme::current().space.s);
+    column->addWidget(control);
+    m_rows->addLayout(column);
+    return row;
+}
+
 void SettingsSection::addWide(QWidget *widget)
 {
     m_rows->addWidget(widget, 0, Qt::AlignLeft);

@@ -24,6 +24,7 @@ protected:
         QWidget *control = nullptr;
     };
     Row addRow(QWidget *control);
+    Row addTall(QWidget *control); ///< name and explanation above, the control across the card
     void addWide(QWidget *widget); ///< across the card, below the rows
     void setTitle(const QString &title);
     /// The name is also the control's accessible name, the explanation its description.

@@ -25,6 +25,7 @@ private slots:
         settings.ui.sampler.seed = 9223372036854775807ULL;
         settings.ui.retention = engine::ThinkingRetention::Newest;
         settings.ui.thinkingMode = engine::ThinkingMode::Off;
+        settings.ui.systemPrompt = QStringLiteral("Be brief.\n\"简短\", please; a = b, c\\d");
         settings.ui.geometry = QByteArray("\0\1\2", 3);
         settings.modelContext = 8192;
         settings.libraryFolders = {"/data/我的 模型", "/mnt/models"};
@@ -43,6 +44,7 @@ private slots:
         QCOMPARE(read.ui.sampler.seed, 9223372036854775807ULL);
         QVERIFY(read.ui.retention == engine::ThinkingRetention::Newest);
         QVERIFY(read.ui.thinkingMode == engine::ThinkingMode::Off);
+        QCOMPARE(read.ui.systemPrompt, settings.ui.systemPrompt);
         QCOMPARE(read.ui.geometry, settings.ui.geometry);
     }
 

@@ -5,6 +5,7 @@
 #include "tests/app/support/program.h"
 #include "tests/storage/support/store_client.h"
 
+#include <QSettings>
 #include <QTemporaryDir>
 
 using namespace support;
@@ -128,6 +129,32 @@ private slots:
         QCOMPARE(reply.state, MessageState::Stopped);
         QVERIFY(reply.parts.empty());
         QCOMPARE(reply.statistics.value_or(storage::StatisticsRecord{}).promptTokens, 0); // the engine was not asked
+    }
+
+    void aNewChatBeginsWithTheSystemPromptAndAnEditedOneIsAnotherBeginning()
+    {
+        const QString data = freshData();
+        QSettings(data + "/bathyscope.ini", QSettings::IniFormat).setValue("chat/systemPrompt", " Be brief. ");
+        Program program(data, m_model);
+        QVERIFY(program.waitForModel());
+        QVERIFY(program.ask("One"));
+        auto messages = program.messages();
+        QCOMPARE(messages.size(), std::size_t(3));
+        QVERIFY(messages[0].role == storage::MessageRole::System);
+        QCOMPARE(app::textOf(messages[0], PartKind::Answer), std::string("Be brief."));
+        QCOMPARE(messages[1].parent, messages[0].id);
+        QVERIFY(program.view().plainText(false).contains("Be brief."));
+        QVERIFY(program.ask("Two"));
+        QCOMPARE(program.messages().size(), std::size_t(5)); // once in a conversation
+
+        program.chat().edit(messages[0].id, "Be verbose.");
+        QVERIFY(QTest::qWaitFor([&] { return program.view().plainText(false).contains("Be verbose."); }, patience));
+        QVERIFY(!program.view().plainText(false).contains("One"));
+        QVERIFY(program.ask("Three"));
+        messages = program.messages();
+        QCOMPARE(messages.size(), std::size_t(8));
+        QCOMPARE(messages[5].parent, storage::MessageId(0));
+        QCOMPARE(messages[6].parent, messages[5].id);
     }
 
     void continueTwiceWritesOneContinuation()

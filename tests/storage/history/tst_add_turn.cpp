@@ -46,6 +46,21 @@ private slots:
         QCOMPARE(turn.conversation.currentLeaf, turn.reply.id);
     }
 
+    void aSystemPromptGoesAboveTheQuestion()
+    {
+        Turn turn{titled("New"), question(0, 0, "How many?"), reply(0, 0)};
+        turn.system = question(0, 0, "Be brief.");
+        turn.system->role = MessageRole::System;
+        const Turn added = *m_client->result<Turn>([&](auto done) { m_client->store().addTurn(turn, done); }).value;
+        const ConversationContent content = m_client->load(added.conversation.id);
+        QCOMPARE(content.messages.size(), std::size_t(3));
+        QVERIFY(content.messages[0].role == MessageRole::System);
+        QCOMPARE(content.messages[0].parent, MessageId(0));
+        QCOMPARE(content.messages[1].parent, added.system->id);
+        QCOMPARE(content.messages[2].parent, added.question.id);
+        QCOMPARE(content.summary.currentLeaf, added.reply.id);
+    }
+
     void theNextTurnGoesBelowItsParent()
     {
         const Turn first = *add(titled("New"), 0).value;

@@ -9,6 +9,7 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLineEdit>
+#include <QPlainTextEdit>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -92,6 +93,18 @@ private slots:
                  qPrintable(temperature->accessibleDescription()));
         temperature->setValue(0.6);
         QVERIFY(!temperature->accessibleDescription().contains(QStringLiteral("repeat")));
+    }
+
+    void aSystemPromptIsKeptAndTheAuthorsAdviceSaid()
+    {
+        engine::ModelInfo model = samples::model();
+        model.systemPrompt = engine::SystemPromptAdvice::Discouraged;
+        open(samples::settings(), model);
+        auto *prompt = control<QPlainTextEdit>("Instructions for the model");
+        QVERIFY(!prompt->accessibleDescription().contains(QStringLiteral("advise against")));
+        QTest::keyClicks(prompt, QStringLiteral("Be brief."));
+        QVERIFY(prompt->accessibleDescription().contains(QStringLiteral("advise against")));
+        QCOMPARE(last().systemPrompt, QStringLiteral("Be brief."));
     }
 
     void earlierThoughtsAreChosenAndTheDepartureIsSaid()
