@@ -29,6 +29,11 @@ unsigned nibbleAt(const void *block, std::size_t offset, bool upper)
     return upper ? byteAt(block, offset) >> 4 : byteAt(block, offset) & 15U;
 }
 
+unsigned bitAt(const void *block, std::size_t offset, std::size_t index)
+{
+    return byteAt(block, offset + index / 8) >> (index % 8) & 1U;
+}
+
 struct ScaleAndMin {
     float scale = 0.0F;
     float min = 0.0F;
@@ -60,6 +65,30 @@ float q4_0Value(const void *block, std::size_t index)
 {
     const auto n = static_cast<int>(nibbleAt(block, 2 + index % 16, index >= 16));
     return halfAt(block, 0) * static_cast<float>(n - 8);
+}
+
+float q4_1Value(const void *block, std::size_t index)
+{
+    const unsigned n = nibbleAt(block, 4 + index % 16, index >= 16);
+    return halfAt(block, 0) * static_cast<float>(n) + halfAt(block, 2);
+}
+
+float q5_0Value(const void *block, std::size_t index)
+{
+    const auto n = static_cast<int>(nibbleAt(block, 6 + index % 16, index >= 16) | bitAt(block, 2, index) << 4);
+    return halfAt(block, 0) * static_cast<float>(n - 16);
+}
+
+float q5_1Value(const void *block, std::size_t index)
+{
+    const unsigned n = nibbleAt(block, 8 + index % 16, index >= 16) | bitAt(block, 4, index) << 4;
+    return halfAt(block, 0) * static_cast<float>(n) + halfAt(block, 2);
+}
+
+float iq4_NLValue(const void *block, std::size_t index)
+{
+    const unsigned n = nibbleAt(block, 2 + index % 16, index >= 16);
+    return halfAt(block, 0) * static_cast<float>(iq4Values[n]);
 }
 
 float q4_KValue(const void *block, std::size_t index)
@@ -103,6 +132,14 @@ float blockValue(DType dtype, const void *block, std::size_t index)
         return q5_KValue(block, index);
     case DType::Q6_K:
         return q6_KValue(block, index);
+    case DType::Q4_1:
+        return q4_1Value(block, index);
+    case DType::Q5_0:
+        return q5_0Value(block, index);
+    case DType::Q5_1:
+        return q5_1Value(block, index);
+    case DType::IQ4_NL:
+        return iq4_NLValue(block, index);
     default:
         throw Error(ErrorCode::Internal, {}, {},
                     "Elements of type " + std::string(dtypeName(dtype)) + " were read as a block.");
@@ -116,7 +153,11 @@ std::span<const std::size_t> blockHalves(DType dtype)
     switch (dtype) {
     case DType::Q8_0:
     case DType::Q4_0:
+    case DType::Q5_0:
+    case DType::IQ4_NL:
         return std::span(first).first(1);
+    case DType::Q4_1:
+    case DType::Q5_1:
     case DType::Q4_K:
     case DType::Q5_K:
         return first;

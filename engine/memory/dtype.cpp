@@ -38,6 +38,10 @@ constexpr std::array dtypeTable = {
     DTypeRow{DType::Q4_K, "Q4_K", 144, 256},
     DTypeRow{DType::Q5_K, "Q5_K", 176, 256},
     DTypeRow{DType::Q6_K, "Q6_K", 210, 256},
+    DTypeRow{DType::Q4_1, "Q4_1", 20, 32},
+    DTypeRow{DType::Q5_0, "Q5_0", 22, 32},
+    DTypeRow{DType::Q5_1, "Q5_1", 24, 32},
+    DTypeRow{DType::IQ4_NL, "IQ4_NL", 18, 32},
 };
 
 constexpr bool rowsFollowTheEnum()
@@ -47,7 +51,7 @@ constexpr bool rowsFollowTheEnum()
             return false;
         }
     }
-    return dtypeTable.size() == static_cast<std::size_t>(DType::Q6_K) + 1;
+    return dtypeTable.size() == static_cast<std::size_t>(DType::IQ4_NL) + 1;
 }
 static_assert(rowsFollowTheEnum());
 

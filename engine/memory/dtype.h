@@ -33,6 +33,10 @@ enum class DType : std::uint8_t {
     Q4_K,
     Q5_K,
     Q6_K,
+    Q4_1,
+    Q5_0,
+    Q5_1,
+    IQ4_NL,
 };
 
 /// Bytes of one element. A block type has no such number: Error Internal.
@@ -41,7 +45,7 @@ std::size_t dtypeBytes(DType dtype);
 /// dimension of a tensor is a multiple of blockElements().
 std::size_t blockElements(DType dtype);
 std::size_t blockBytes(DType dtype);
-bool isBlockType(DType dtype);           ///< Q8_0, Q4_0, Q4_K, Q5_K, Q6_K
+bool isBlockType(DType dtype);           ///< Q8_0 and those after it
 std::string_view dtypeName(DType dtype); ///< "BF16" as in safetensors, "Q4_K" as in GGUF
 /// The type a safetensors header names; nullopt: none of this list, or a block type, which safetensors does not have.
 std::optional<DType> dtypeFromName(std::string_view name);

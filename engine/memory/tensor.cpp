@@ -42,6 +42,10 @@ float Tensor::at(std::uint64_t index) const
     case DType::Q4_K:
     case DType::Q5_K:
     case DType::Q6_K:
+    case DType::Q4_1:
+    case DType::Q5_0:
+    case DType::Q5_1:
+    case DType::IQ4_NL:
         return blockValue(dtype, address, index % blockElements(dtype));
     default:
         throw Error(ErrorCode::Internal, {}, {},

@@ -74,6 +74,10 @@ std::optional<std::uint64_t> firstNonFinite(const memory::Tensor &tensor)
     case DType::Q4_K:
     case DType::Q5_K:
     case DType::Q6_K:
+    case DType::Q4_1:
+    case DType::Q5_0:
+    case DType::Q5_1:
+    case DType::IQ4_NL:
         return firstBadBlock(tensor);
     default:
         return std::nullopt; // integers are always finite

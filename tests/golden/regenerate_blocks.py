@@ -15,7 +15,8 @@ import gguf
 import numpy as np
 
 # Offsets of the halves d and dmin.
-HALVES = {"Q8_0": [0], "Q4_0": [0], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208]}
+HALVES = {"Q8_0": [0], "Q4_0": [0], "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
+          "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "IQ4_NL": [0]}
 # (d, dmin) as bits of a half.
 FACTORS = {
     "ordinary": (0x211F, 0x2A66),  # 0.01, 0.05

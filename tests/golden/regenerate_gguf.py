@@ -33,6 +33,10 @@ BLOCKS = {
     "Q4_K": {"d": 0, "dmin": 2, "minimum": 7.5, "rms": 220.0},
     "Q5_K": {"d": 0, "dmin": 2, "minimum": 15.5, "rms": 440.0},
     "Q6_K": {"d": 208, "rms": 1350.0},
+    "Q4_1": {"d": 0, "dmin": 2, "minimum": -7.5, "rms": 4.6},
+    "Q5_0": {"d": 0, "rms": 9.2},
+    "Q5_1": {"d": 0, "dmin": 2, "minimum": -15.5, "rms": 9.2},
+    "IQ4_NL": {"d": 0, "rms": 66.0},
 }
 NUMPY = {"F32": np.float32, "F16": np.float16}
 
@@ -390,6 +394,9 @@ CASES = {
                               {**LATENT, **EXPERTS, "q_lora_rank": 256}),
     "deepseek2-lite-q6-k": (39, "deepseek_v2", {"": "Q6_K", "attn_k_b": "Q4_0", "attn_v_b": "Q4_K"},
                             {**LATENT, **EXPERTS}),
+    "deepseek2-q5-0": (40, "deepseek_v2", {"": "Q4_K", "attn_k_b": "Q5_0", "ffn_down": "Q5_0",
+                                           "ffn_down_exps": "Q5_1", "ffn_up_exps": "IQ4_NL", "ffn_gate_exps": "Q4_1",
+                                           "output": "Q5_0"}, {**LATENT, **EXPERTS, "q_lora_rank": 256}),
     "deepseek2-split-q4-k": (37, "deepseek_v3", {"": "Q4_K", "attn_k_b": "Q8_0", "attn_v_b": "Q5_K", "output": "Q6_K"},
                              V3),
     "deepseek2-split-bf16": (38, "deepseek_v3", {"": "BF16"}, V3),

@@ -9,6 +9,7 @@
 #endif
 
 #include "engine/backend/cpu/weight_formats-inl.h"
+#include "engine/memory/block_formats.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -26,6 +27,9 @@ struct OpenBlock {
 using ByteTag = hn::CappedTag<std::uint8_t, 32>;
 constexpr ByteTag byteTag;
 using Bytes = hn::Vec<ByteTag>;
+using NibbleTag = hn::CappedTag<std::uint8_t, 16>; ///< 16 lanes, or 1 without vectors
+constexpr NibbleTag nibbleTag;
+using Nibbles = hn::Vec<NibbleTag>;
 
 template <class Tag>
 HWY_INLINE hn::Vec<Tag> broadcastHalf(Tag tag, const std::uint8_t *at)
@@ -109,17 +113,93 @@ struct FormatQ8_0 : BlockFormat<32, 34, 32, false> {
     }
 };
 
+/// The 32 numbers of two to a byte in 16 bytes: first the lower halves, then the upper ones, as value(n, i) makes them
+/// of the nibbles n of the columns i … i + 15.
+template <class Value>
+HWY_INLINE void openNibbles(const std::uint8_t *at, OpenBlock &block, const Value &value)
+{
+    auto *out = reinterpret_cast<std::uint8_t *>(block.unpacked);
+    for (std::size_t i = 0; i < 16; i += hn::Lanes(nibbleTag)) {
+        const auto bytes = hn::LoadU(nibbleTag, at + i);
+        hn::Store(value(hn::And(bytes, hn::Set(nibbleTag, std::uint8_t{15})), i), nibbleTag, out + i);
+        hn::Store(value(hn::ShiftRight<4>(bytes), 16 + i), nibbleTag, out + 16 + i);
+    }
+}
+
 struct FormatQ4_0 : BlockFormat<32, 18, 32, false> {
     static HWY_INLINE void open(const std::uint8_t *at, OpenBlock &block)
     {
         openOneFactor(at, block);
-        const hn::CappedTag<std::uint8_t, 16> tag;
-        const auto eight = hn::Set(tag, std::uint8_t{8});
-        auto *out = reinterpret_cast<std::uint8_t *>(block.unpacked);
-        for (std::size_t i = 0; i < 16; i += hn::Lanes(tag)) {
-            const auto bytes = hn::LoadU(tag, at + 2 + i);
-            hn::Store(hn::Sub(hn::And(bytes, hn::Set(tag, std::uint8_t{15})), eight), tag, out + i);
-            hn::Store(hn::Sub(hn::ShiftRight<4>(bytes), eight), tag, out + 16 + i);
+        const auto eight = hn::Set(nibbleTag, std::uint8_t{8});
+        openNibbles(at + 2, block, [&](Nibbles n, std::size_t) { return hn::Sub(n, eight); });
+    }
+};
+
+/// d·n + m: a minimum of −m.
+HWY_INLINE void openFactorAndOffset(const std::uint8_t *at, OpenBlock &block)
+{
+    const hn::CappedTag<float, 4> tag;
+    hn::Store(broadcastHalf(tag, at), tag, block.scales);
+    hn::Store(hn::Neg(broadcastHalf(tag, at + 2)), tag, block.mins);
+}
+
+struct FormatQ4_1 : BlockFormat<32, 20, 32, true> {
+    static HWY_INLINE void open(const std::uint8_t *at, OpenBlock &block)
+    {
+        openFactorAndOffset(at, block);
+        openNibbles(at + 4, block, [](Nibbles n, std::size_t) { return n; });
+    }
+};
+
+/// 16 for every bit that is set, of the 32 bits at `at`, the lowest first; eight at a time in a word.
+struct FifthBits {
+    HWY_ALIGN std::uint64_t words[4];
+
+    HWY_INLINE explicit FifthBits(const std::uint8_t *at)
+    {
+        constexpr std::uint64_t ones = 0x0101010101010101U;
+        for (std::size_t i = 0; i < 4; ++i) {
+            const std::uint64_t apart = at[i] * ones & 0x8040201008040201U; // byte j keeps bit j
+            words[i] = (apart + 0x7F * ones) >> 7 & ones;
+            words[i] <<= 4;
+        }
+    }
+    HWY_INLINE Nibbles from(std::size_t col) const
+    {
+        return hn::LoadU(nibbleTag, reinterpret_cast<const std::uint8_t *>(words) + col);
+    }
+};
+
+struct FormatQ5_0 : BlockFormat<32, 22, 32, false> {
+    static HWY_INLINE void open(const std::uint8_t *at, OpenBlock &block)
+    {
+        openOneFactor(at, block);
+        const FifthBits fifth(at + 2);
+        const auto sixteen = hn::Set(nibbleTag, std::uint8_t{16});
+        openNibbles(at + 6, block,
+                    [&](Nibbles n, std::size_t col) { return hn::Sub(hn::Or(n, fifth.from(col)), sixteen); });
+    }
+};
+
+struct FormatQ5_1 : BlockFormat<32, 24, 32, true> {
+    static HWY_INLINE void open(const std::uint8_t *at, OpenBlock &block)
+    {
+        openFactorAndOffset(at, block);
+        const FifthBits fifth(at + 4);
+        openNibbles(at + 8, block, [&](Nibbles n, std::size_t col) { return hn::Or(n, fifth.from(col)); });
+    }
+};
+
+struct FormatIQ4_NL : BlockFormat<32, 18, 32, false> {
+    static HWY_INLINE void open(const std::uint8_t *at, OpenBlock &block)
+    {
+        openOneFactor(at, block);
+        if constexpr (hn::MaxLanes(nibbleTag) < 16) { // no vectors: no table in one
+            for (std::size_t i = 0; i < 32; ++i)
+                block.unpacked[i] = memory::iq4Values[i < 16 ? at[2 + i] & 15 : at[2 + i - 16] >> 4];
+        } else {
+            const auto values = hn::LoadU(nibbleTag, reinterpret_cast<const std::uint8_t *>(memory::iq4Values));
+            openNibbles(at + 2, block, [&](Nibbles n, std::size_t) { return hn::TableLookupBytes(values, n); });
         }
     }
 };
@@ -249,6 +329,14 @@ HWY_INLINE void withAnyFormat(const Matrix &matrix, const Body &body)
         return body(FormatQ5_K());
     case memory::DType::Q6_K:
         return body(FormatQ6_K());
+    case memory::DType::Q4_1:
+        return body(FormatQ4_1());
+    case memory::DType::Q5_0:
+        return body(FormatQ5_0());
+    case memory::DType::Q5_1:
+        return body(FormatQ5_1());
+    case memory::DType::IQ4_NL:
+        return body(FormatIQ4_NL());
     default:
         return withFormat(matrix, body);
     }

@@ -126,7 +126,7 @@ void embed(benchmark::State &state, DType dtype)
 void registerWeightOps()
 {
     for (const DType dtype : {DType::F8_E4M3, DType::BF16, DType::F16, DType::F32, DType::Q8_0, DType::Q4_0,
-                              DType::Q4_K, DType::Q5_K, DType::Q6_K}) {
+                              DType::Q4_K, DType::Q5_K, DType::Q6_K, DType::Q5_0, DType::IQ4_NL}) {
         const std::string name(memory::dtypeName(dtype));
         const auto add = [&](const std::string &suffix, int bytes, int tokens, int threads) {
             benchmark::RegisterBenchmark(("linear/" + name + suffix).c_str(),

@@ -41,6 +41,14 @@ float largestFactor(DType dtype)
         return 1.0F / 128.0F;
     case DType::Q4_0:
         return 1.0F / 8.0F;
+    case DType::Q5_0:
+        return 1.0F / 16.0F;
+    case DType::Q4_1:
+        return 0.5F / 15.0F;
+    case DType::Q5_1:
+        return 0.5F / 31.0F;
+    case DType::IQ4_NL:
+        return 1.0F / 127.0F;
     case DType::Q4_K:
         return 0.5F / (63.0F * 15.0F);
     case DType::Q5_K:
@@ -48,6 +56,12 @@ float largestFactor(DType dtype)
     default:
         return 1.0F / (128.0F * 32.0F);
     }
+}
+
+/// What the second half of a block is multiplied by at most.
+float secondFactor(DType dtype)
+{
+    return dtype == DType::Q4_K || dtype == DType::Q5_K ? 63.0F : 1.0F;
 }
 
 /// Random bytes with halves of both signs.
@@ -62,7 +76,7 @@ std::vector<std::uint8_t> randomBlocks(DType dtype, std::size_t count, unsigned 
     const auto factors = randomFloats(count * halves.size(), seed + 1);
     for (std::size_t i = 0; i < factors.size(); ++i) {
         const std::size_t which = i % halves.size();
-        const float largest = which == 0 ? largestFactor(dtype) : 0.5F / 63.0F;
+        const float largest = which == 0 ? largestFactor(dtype) : 0.5F / secondFactor(dtype);
         const std::uint16_t half = engine::memory::floatToF16(factors[i] * largest);
         std::memcpy(bytes.data() + i / halves.size() * size + halves[which], &half, sizeof half);
     }

@@ -24,7 +24,8 @@ using support::RandomMatrix;
 
 namespace {
 
-constexpr DType blockTypes[] = {DType::Q8_0, DType::Q4_0, DType::Q4_K, DType::Q5_K, DType::Q6_K};
+constexpr DType blockTypes[] = {DType::Q8_0, DType::Q4_0, DType::Q4_K, DType::Q5_K,  DType::Q6_K,
+                                DType::Q4_1, DType::Q5_0, DType::Q5_1, DType::IQ4_NL};
 
 void eachType()
 {
@@ -129,7 +130,7 @@ private slots:
     void everyValueIsTheOneOfGgufPy()
     {
         const auto list = goldens();
-        QCOMPARE(list.size(), std::size_t{35});
+        QCOMPARE(list.size(), std::size_t{63});
         for (const Golden &golden : list) {
             QCOMPARE(golden.block.size(), memory::blockBytes(golden.dtype));
             QCOMPARE(golden.values.size(), memory::blockElements(golden.dtype));

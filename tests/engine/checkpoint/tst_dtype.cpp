@@ -176,7 +176,8 @@ void TestDtype::namesAndSizesAgree()
         QCOMPARE(blockElements(dtype), std::size_t{1});
         QCOMPARE(blockBytes(dtype), dtypeBytes(dtype));
     }
-    for (const DType dtype : {DType::Q8_0, DType::Q4_0, DType::Q4_K, DType::Q5_K, DType::Q6_K}) {
+    for (const DType dtype : {DType::Q8_0, DType::Q4_0, DType::Q4_K, DType::Q5_K, DType::Q6_K, DType::Q4_1, DType::Q5_0,
+                              DType::Q5_1, DType::IQ4_NL}) {
         QVERIFY(isBlockType(dtype) && !isFloatMatrixType(dtype));
         QVERIFY(!dtypeFromName(dtypeName(dtype))); // a safetensors header may not name it
         QVERIFY_EXCEPTION_THROWN(dtypeBytes(dtype), engine::Error);

@@ -263,7 +263,8 @@ void TestWeights::findsTheFirstNonFiniteBlock()
         std::size_t offset;
     };
     for (const Half half : {Half{DType::Q8_0, 0}, Half{DType::Q4_0, 0}, Half{DType::Q4_K, 0}, Half{DType::Q4_K, 2},
-                            Half{DType::Q5_K, 0}, Half{DType::Q5_K, 2}, Half{DType::Q6_K, 208}}) {
+                            Half{DType::Q5_K, 0}, Half{DType::Q5_K, 2}, Half{DType::Q6_K, 208}, Half{DType::Q4_1, 2},
+                            Half{DType::Q5_0, 0}, Half{DType::Q5_1, 2}, Half{DType::IQ4_NL, 0}}) {
         const std::size_t blocks = 12;
         // 0x7B in every byte: halves of 61280, the largest exponent of a finite half.
         std::string bytes(blocks * blockBytes(half.type), '\x7B');

@@ -14,13 +14,24 @@ namespace {
 using engine::memory::DType;
 
 constexpr std::pair<const char *, DType> blockTypes[] = {
-    {"Q8_0", DType::Q8_0}, {"Q4_0", DType::Q4_0}, {"Q4_K", DType::Q4_K}, {"Q5_K", DType::Q5_K}, {"Q6_K", DType::Q6_K},
+    {"Q8_0", DType::Q8_0}, {"Q4_0", DType::Q4_0}, {"Q4_K", DType::Q4_K},
+    {"Q5_K", DType::Q5_K}, {"Q6_K", DType::Q6_K}, {"Q4_1", DType::Q4_1},
+    {"Q5_0", DType::Q5_0}, {"Q5_1", DType::Q5_1}, {"IQ4_NL", DType::IQ4_NL},
 };
 
-/// dmin as a multiple of d, so that the values lie around 0.
+/// dmin (subtracted) or m (added) as a multiple of d, so that the values lie around 0.
 float minimumFactor(DType type)
 {
-    return type == DType::Q5_K ? 15.5F : 7.5F;
+    switch (type) {
+    case DType::Q5_K:
+        return 15.5F;
+    case DType::Q4_1:
+        return -7.5F;
+    case DType::Q5_1:
+        return -15.5F;
+    default:
+        return 7.5F;
+    }
 }
 
 void setHalf(std::string &bytes, std::size_t at, float value)

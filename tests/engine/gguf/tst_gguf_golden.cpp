@@ -61,9 +61,9 @@ private:
     static void eachCase()
     {
         QTest::addColumn<QString>("name");
-        for (const char *name :
-             {"llama-f16-factors", "llama-q4-k", "qwen2-q8-0-tied", "qwen3-q5-k-yarn", "deepseek-q4-0",
-              "deepseek2-joined-q8-0", "deepseek2-lite-q6-k", "deepseek2-split-q4-k", "deepseek2-split-bf16"})
+        for (const char *name : {"llama-f16-factors", "llama-q4-k", "qwen2-q8-0-tied", "qwen3-q5-k-yarn",
+                                 "deepseek-q4-0", "deepseek2-joined-q8-0", "deepseek2-lite-q6-k", "deepseek2-q5-0",
+                                 "deepseek2-split-q4-k", "deepseek2-split-bf16"})
             QTest::newRow(name) << name;
     }
     Case &current()

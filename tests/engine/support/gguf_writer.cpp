@@ -13,8 +13,8 @@ namespace {
 enum ValueType : std::uint32_t { U16 = 2, U32 = 4, I32 = 5, F32 = 6, Bool = 7, Text = 8, Array = 9 };
 
 constexpr std::pair<const char *, std::uint32_t> typeIds[] = {
-    {"F32", 0},   {"F16", 1},   {"Q4_0", 2},  {"Q5_0", 6},  {"Q8_0", 8},
-    {"Q4_K", 12}, {"Q5_K", 13}, {"Q6_K", 14}, {"BF16", 30},
+    {"F32", 0},  {"F16", 1},   {"Q4_0", 2},  {"Q4_1", 3},  {"Q5_0", 6},    {"Q5_1", 7},
+    {"Q8_0", 8}, {"Q4_K", 12}, {"Q5_K", 13}, {"Q6_K", 14}, {"IQ4_NL", 20}, {"BF16", 30},
 };
 
 void pad(std::string &bytes, std::uint64_t alignment)
