@@ -151,33 +151,30 @@ struct FormatQ4_1 : BlockFormat<32, 20, 32, true> {
     }
 };
 
-/// 16 for every bit that is set, of the 32 bits at `at`, the lowest first; eight at a time in a word.
-struct FifthBits {
-    HWY_ALIGN std::uint64_t words[4];
-
-    HWY_INLINE explicit FifthBits(const std::uint8_t *at)
-    {
-        constexpr std::uint64_t ones = 0x0101010101010101U;
-        for (std::size_t i = 0; i < 4; ++i) {
-            const std::uint64_t apart = at[i] * ones & 0x8040201008040201U; // byte j keeps bit j
-            words[i] = (apart + 0x7F * ones) >> 7 & ones;
-            words[i] <<= 4;
-        }
-    }
-    HWY_INLINE Nibbles from(std::size_t col) const
-    {
-        return hn::LoadU(nibbleTag, reinterpret_cast<const std::uint8_t *>(words) + col);
-    }
-};
+/// 16 for each of the columns `col` … whose bit is set, the lowest first, of the 32 bits at `at`.
+HWY_INLINE Nibbles fifthBits(const std::uint8_t *at, std::size_t col)
+{
+    const auto sixteen = hn::Set(nibbleTag, std::uint8_t{16});
+#if HWY_TARGET == HWY_SCALAR
+    return (at[col / 8] >> (col % 8) & 1) != 0 ? sixteen : hn::Zero(nibbleTag);
+#else // a byte of bits eight times, of which byte j looks at bit j
+    const hn::Repartition<std::uint64_t, NibbleTag> wordTag;
+    constexpr std::uint64_t ones = 0x0101010101010101U;
+    const auto first = hn::Set(wordTag, at[col / 8] * ones);
+    const auto second = hn::Set(wordTag, at[col / 8 + 1] * ones);
+    const auto bits = hn::BitCast(nibbleTag, hn::Set(wordTag, std::uint64_t{0x8040201008040201U}));
+    const auto bytes = hn::BitCast(nibbleTag, hn::InterleaveLower(wordTag, first, second));
+    return hn::IfThenElseZero(hn::TestBit(bytes, bits), sixteen);
+#endif
+}
 
 struct FormatQ5_0 : BlockFormat<32, 22, 32, false> {
     static HWY_INLINE void open(const std::uint8_t *at, OpenBlock &block)
     {
         openOneFactor(at, block);
-        const FifthBits fifth(at + 2);
         const auto sixteen = hn::Set(nibbleTag, std::uint8_t{16});
         openNibbles(at + 6, block,
-                    [&](Nibbles n, std::size_t col) { return hn::Sub(hn::Or(n, fifth.from(col)), sixteen); });
+                    [&](Nibbles n, std::size_t col) { return hn::Sub(hn::Or(n, fifthBits(at + 2, col)), sixteen); });
     }
 };
 
@@ -185,8 +182,7 @@ struct FormatQ5_1 : BlockFormat<32, 24, 32, true> {
     static HWY_INLINE void open(const std::uint8_t *at, OpenBlock &block)
     {
         openFactorAndOffset(at, block);
-        const FifthBits fifth(at + 4);
-        openNibbles(at + 8, block, [&](Nibbles n, std::size_t col) { return hn::Or(n, fifth.from(col)); });
+        openNibbles(at + 8, block, [&](Nibbles n, std::size_t col) { return hn::Or(n, fifthBits(at + 4, col)); });
     }
 };
 
