@@ -107,11 +107,11 @@ private slots:
         QCOMPARE(summary.weightBytes - summary.diskBytes, std::uint64_t{2 * (3072 * 4 - 3072 / 32 * 34)});
         QCOMPARE(engine::planMemory(at("a.gguf").string()).weightBytes, summary.weightBytes);
 
-        writer.find("blk.0.ffn_up.weight").type = 20; // IQ4_NL
-        writer.find("blk.0.ffn_up.weight").bytes.resize(64 * 18);
+        writer.find("blk.0.ffn_up.weight").type = 39; // MXFP4
+        writer.find("blk.0.ffn_up.weight").bytes.resize(64 * 17);
         writer.write(at("a.gguf"));
         check(engine::runtime::readGgufSummary(at("a.gguf").string()).obstacle, ErrorCode::UnsupportedFeature,
-              "has the type IQ4_NL, which is not supported (supported: F32, F16, Q4_0");
+              "has the type MXFP4, which is not supported (supported: F32, F16, Q4_0");
         writer.text("general.architecture", "deepseek4");
         writer.write(at("a.gguf"));
         const auto other = engine::runtime::readGgufSummary(at("a.gguf").string());
