@@ -80,18 +80,27 @@ private slots:
         EngineDriver driver;
         QVERIFY(driver.load(m_model));
         std::minstd_rand random(1);
+        int inTime = 0;
         for (engine::RequestId id = 2; id <= 4000; id += 2) {
             std::atomic<bool> firstEnded = false;
-            driver.send(endless(id, 1), [&](const engine::GenerationEvent &event) {
-                firstEnded = firstEnded || std::holds_alternative<engine::GenerationFinished>(event);
-            });
-            driver.send(endless(id + 1));
+            std::atomic<bool> secondEnded = false;
+            const auto noteEnd = [](std::atomic<bool> &ended) {
+                return [&ended](const engine::GenerationEvent &event) {
+                    ended = ended || std::holds_alternative<engine::GenerationFinished>(event);
+                };
+            };
+            driver.send(endless(id, 1), noteEnd(firstEnded));
+            driver.send(endless(id + 1), noteEnd(secondEnded));
             while (!firstEnded) {
             }
             spin(std::chrono::nanoseconds(random() % 4000));
             driver.engine().cancel(id + 1);
-            QVERIFY2(driver.answer(id + 1).stopped(), std::to_string(id).c_str());
+            // On a busy computer this thread may wait for its turn until everything has been said.
+            const bool tooLate = secondEnded;
+            QVERIFY2(driver.answer(id + 1).stopped() || tooLate, std::to_string(id).c_str());
+            inTime += tooLate ? 0 : 1;
         }
+        QVERIFY2(inTime > 1000, std::to_string(inTime).c_str()); // of 2,000
     }
 
     void aStopDuringThePromptKeepsWhatWasComputed()
