@@ -12,11 +12,14 @@
 #include "engine/memory/dtype.h"
 #include "engine/memory/memory_space.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <stop_token>
+#include <vector>
 
 namespace engine::backend {
 
@@ -229,6 +232,20 @@ public:
     /// backend whose ops are short need not look.
     virtual void stopOn(std::stop_token) {}
 
+    /// Notes the time at which all that was enqueued before is done, under a small number of the caller's choice.
+    /// Unless a backend can do better, that is waiting and looking at the clock.
+    virtual void mark(std::size_t slot)
+    {
+        synchronize();
+        m_marks.resize(std::max(m_marks.size(), slot + 1));
+        m_marks[slot] = std::chrono::steady_clock::now();
+    }
+    /// After synchronize(): the time from one mark to another.
+    virtual double millisecondsBetween(std::size_t first, std::size_t second)
+    {
+        return std::chrono::duration<double, std::milli>(m_marks[second] - m_marks[first]).count();
+    }
+
     /// out[t] = row ids[t] of table [vocab, hidden]; the ids lie in memory() too
     virtual void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) = 0;
     /// out = weight · x / sqrt(mean(x²) + eps), per row; out may be x
@@ -244,6 +261,9 @@ public:
     virtual void gqaAttention(const GqaArgs &args) = 0;
     virtual void route(const RouteArgs &args) = 0;
     virtual void expertFfn(const ExpertArgs &args) = 0;
+
+private:
+    std::vector<std::chrono::steady_clock::time_point> m_marks;
 };
 
 /// Threads include the caller; 0 = one per core.

@@ -2,34 +2,16 @@
 // The ops written down as in the papers, in double precision: what the kernels are compared with.
 
 #include "engine/backend/backend.h"
+#include "engine/verification/random_operands.h"
 
 #include <cstdint>
-#include <random>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace support {
 
-/// A matrix of random weights up to 1 that owns its memory. `offset` shifts the data to an odd address.
-class RandomMatrix {
-public:
-    RandomMatrix(engine::memory::DType dtype, int rows, int cols, unsigned seed, std::size_t offset = 0,
-                 bool scaled = true);
-
-    engine::backend::Matrix view() const;
-    double at(int row, int col) const; ///< scale applied
-
-private:
-    engine::memory::DType m_dtype;
-    int m_rows;
-    int m_cols;
-    std::size_t m_offset;
-    std::vector<std::uint8_t> m_bytes;
-    std::vector<float> m_scales;
-};
-
-std::vector<float> randomFloats(std::size_t count, unsigned seed, float spread = 1.0F);
+using engine::verification::randomFloats;
+using engine::verification::RandomMatrix;
 
 /// W·x
 std::vector<double> product(const RandomMatrix &matrix, std::span<const double> x);
