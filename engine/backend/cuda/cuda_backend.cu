@@ -7,6 +7,7 @@
 #include "engine/backend/cuda/detail/ops.h"
 #include "engine/backend/cuda/detail/page_table.h"
 #include "engine/backend/cuda/detail/route.h"
+#include "engine/backend/cuda/detail/sample.h"
 #include "engine/error.h"
 
 #include <string>
@@ -59,6 +60,7 @@ public:
     {
         m_attention.reserve(shape, m_memory);
         m_expertScratch.reserve(shape, m_memory);
+        m_sampleScratch.reserve(shape.vocab, m_memory);
         const std::size_t affinities =
             static_cast<std::size_t>(shape.tokens) * static_cast<std::size_t>(shape.experts) * sizeof(float);
         if (affinities > m_affinities.size())
@@ -66,7 +68,7 @@ public:
     }
     std::uint64_t reservedBytes() const override
     {
-        return m_attention.bytes() + m_expertScratch.bytes() + m_affinities.size();
+        return m_attention.bytes() + m_expertScratch.bytes() + m_sampleScratch.bytes() + m_affinities.size();
     }
     void synchronize() override
     {
@@ -115,6 +117,7 @@ public:
     {
         cuda::expertFfn(m_queue, args, m_experts.find(args.experts), m_expertScratch);
     }
+    void sample(const SampleArgs &args) override { cuda::sample(m_queue, args, m_sampleScratch); }
 
 private:
     std::byte *const *tableOf(const CachePages &cache)
@@ -132,6 +135,7 @@ private:
     AttentionScratch m_attention;
     ExpertScratch m_expertScratch;
     ExpertTables m_experts;
+    SampleScratch m_sampleScratch;
     memory::Buffer m_affinities; ///< [tokens, experts]
 };
 

@@ -85,6 +85,15 @@ T __shfl_xor_sync(unsigned mask, T value, int bits)
     return __shfl_sync(mask, value, static_cast<int>(threadIdx.x % 32) ^ bits);
 }
 
+/// Threads are run one at a time.
+template <typename T>
+T atomicAdd(T *at, T value)
+{
+    const T before = *at;
+    *at = before + value;
+    return before;
+}
+
 // --- the part of the runtime that is called by the host ---------------------------------------------------------
 
 enum cudaError_t {
