@@ -115,7 +115,7 @@ public:
     void route(const RouteArgs &args) override { cuda::route(m_queue, args, m_affinities.as<float>().data()); }
     void expertFfn(const ExpertArgs &args) override
     {
-        cuda::expertFfn(m_queue, args, m_experts.find(args.experts), m_expertScratch);
+        cuda::expertFfn(m_queue, args, m_experts.find(args.experts), m_expertScratch, m_linear);
     }
 
 private:

@@ -108,10 +108,71 @@ private slots:
         QVERIFY(errorOf(product(*m_gpu, weight, x, 1), wanted) <= 1e-6);
     }
 
+    void experts_data()
+    {
+        QTest::addColumn<int>("type");
+        for (const DType type : {DType::F8_E4M3, DType::BF16, DType::F16})
+            QTest::addRow("%s", engine::memory::dtypeName(type).data()) << static_cast<int>(type);
+    }
+    /// The shared MLP has so few rows that its columns are split.
+    void experts()
+    {
+        QFETCH(int, type);
+        for (const int tokens : {1, 3, 8}) {
+            const auto found = expertResult(*m_gpu, static_cast<DType>(type), tokens);
+            const auto wanted = expertResult(*m_cpu, static_cast<DType>(type), tokens);
+            const double error = errorOf(found, wanted);
+            QVERIFY2(error <= 5e-6, qPrintable(QString("%1: %2").arg(tokens).arg(error)));
+        }
+    }
+
 private:
+    static std::vector<float> expertResult(Backend &backend, DType type, int tokens);
+
     std::unique_ptr<Backend> m_gpu;
     std::unique_ptr<Backend> m_cpu;
 };
+
+std::vector<float> CudaProducts::expertResult(Backend &backend, DType type, int tokens)
+{
+    constexpr int hidden = 1040;
+    constexpr int width = 272;
+    constexpr int topK = 3;
+    WorkspaceShape shape;
+    shape.tokens = 8;
+    shape.hidden = hidden;
+    shape.experts = 5;
+    shape.topK = topK;
+    shape.expertWidth = width;
+    shape.mlpWidth = 48;
+    backend.reserve(shape);
+    Placed placed(backend);
+    const auto mlpOf = [&](int mlpWidth, unsigned seed) {
+        const RandomMatrix gate(type, mlpWidth, hidden, seed);
+        const RandomMatrix up(type, mlpWidth, hidden, seed + 1);
+        const RandomMatrix down(type, hidden, mlpWidth, seed + 2);
+        return placed.mlp({gate.view(), up.view(), down.view()});
+    };
+    std::vector<Mlp> routed;
+    for (unsigned expert = 0; expert < 5; ++expert)
+        routed.push_back(mlpOf(width, 10 * expert));
+    const Mlp shared = mlpOf(shape.mlpWidth, 90);
+    backend.prepareExperts(routed, &shared);
+    std::vector<std::uint16_t> ids;
+    for (int slot = 0; slot < tokens * topK; ++slot)
+        ids.push_back(static_cast<std::uint16_t>((slot * 2 + slot / topK) % 5));
+    ExpertArgs args;
+    args.x = rowsOf(placed.copy(support::randomFloats(area(tokens, hidden), 41)), tokens, hidden);
+    args.experts = routed;
+    args.shared = &shared;
+    args.topK = topK;
+    args.ids = placed.copy(ids);
+    args.weights = placed.copy(support::randomFloats(area(tokens, topK), 42));
+    args.routeStride = topK;
+    args.out = rowsOf(placed.copy(support::randomFloats(area(tokens, hidden), 43)), tokens, hidden);
+    backend.expertFfn(args);
+    return placed.read(args.out.data, area(tokens, hidden));
+}
 
 QTEST_GUILESS_MAIN(CudaProducts)
 #include "tst_cuda_products.moc"
