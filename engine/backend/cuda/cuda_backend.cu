@@ -4,6 +4,7 @@
 #include "engine/backend/cuda/detail/cache_ops.h"
 #include "engine/backend/cuda/detail/device_memory.h"
 #include "engine/backend/cuda/detail/experts.h"
+#include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/ops.h"
 #include "engine/backend/cuda/detail/page_table.h"
 #include "engine/backend/cuda/detail/route.h"
@@ -44,6 +45,7 @@ public:
     {
         require(cudaDeviceGetAttribute(&m_units, cudaDevAttrMultiProcessorCount, device), "to be asked for its size");
         m_pages.reserve(m_memory, maxPages);
+        m_linear.reserve(m_memory, m_units);
     }
     ~CudaBackend() override { cudaStreamSynchronize(m_queue.stream); }
 
@@ -68,7 +70,8 @@ public:
     }
     std::uint64_t reservedBytes() const override
     {
-        return m_attention.bytes() + m_expertScratch.bytes() + m_sampleScratch.bytes() + m_affinities.size();
+        return m_attention.bytes() + m_expertScratch.bytes() + m_sampleScratch.bytes() + m_affinities.size() +
+               m_linear.bytes();
     }
     void synchronize() override
     {
@@ -86,7 +89,7 @@ public:
     }
     void linear(const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate) override
     {
-        cuda::linear(m_queue, x, weight, out, accumulate);
+        cuda::linear(m_queue, x, weight, out, accumulate, m_linear);
     }
     void rope(const Rows &x, int headWidth, int ropeWidth, const RopeRows &rope) override
     {
@@ -115,7 +118,7 @@ public:
     void route(const RouteArgs &args) override { cuda::route(m_queue, args, m_affinities.as<float>().data()); }
     void expertFfn(const ExpertArgs &args) override
     {
-        cuda::expertFfn(m_queue, args, m_experts.find(args.experts), m_expertScratch);
+        cuda::expertFfn(m_queue, args, m_experts.find(args.experts), m_expertScratch, m_linear);
     }
     void sample(const SampleArgs &args) override { cuda::sample(m_queue, args, m_sampleScratch); }
 
@@ -133,6 +136,7 @@ private:
     int m_units = 1;
     PageTable m_pages;
     AttentionScratch m_attention;
+    LinearScratch m_linear;
     ExpertScratch m_expertScratch;
     ExpertTables m_experts;
     SampleScratch m_sampleScratch;

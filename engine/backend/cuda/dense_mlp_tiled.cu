@@ -30,17 +30,18 @@ bool canTile(const ExpertArgs &args, const Mlp &mlp)
            canTile(ConstRows(args.x.data, args.x.rows, mlp.gate.rows, width), mlp.down);
 }
 
-void denseMlpTiled(Queue &queue, const ExpertArgs &args, const Mlp &mlp, ExpertScratch &scratch)
+void denseMlpTiled(Queue &queue, const ExpertArgs &args, const Mlp &mlp, ExpertScratch &scratch,
+                   LinearScratch &linearScratch)
 {
     const auto width = static_cast<std::size_t>(mlp.gate.rows);
     const int tokens = args.x.rows;
     const Rows gate{scratch.inner.as<float>().data() + scratch.sharedFirst, tokens, mlp.gate.rows, width};
     const Rows up{gate.data + static_cast<std::size_t>(tokens) * width, tokens, mlp.gate.rows, width};
-    tiledLinear(queue, args.x, mlp.gate, gate, false);
-    tiledLinear(queue, args.x, mlp.up, up, false);
+    linear(queue, args.x, mlp.gate, gate, false, linearScratch);
+    linear(queue, args.x, mlp.up, up, false, linearScratch);
     launch(queue, swigluKernel, dim3(blocksFor(mlp.gate.rows, threads), static_cast<unsigned>(tokens)), dim3(threads),
            viewOf(gate), viewOf(ConstRows(up)), mlp.gate.rows);
-    tiledLinear(queue, gate, mlp.down, args.out, true);
+    linear(queue, gate, mlp.down, args.out, true, linearScratch);
 }
 
 } // namespace engine::backend::cuda

@@ -13,7 +13,9 @@ void routedExperts(Queue &queue, const ExpertArgs &args, const ExpertTable *tabl
         return;
     }
     const Mlp &expert = args.experts.front();
-    if (args.x.rows > maxTokensOneByOne && table->wide && canTile(args, expert))
+    if (args.x.rows <= maxTokensOneByOne && table->wide && canStream(args, expert))
+        expertsStreamed(queue, args, *table, scratch);
+    else if (args.x.rows > maxTokensOneByOne && table->wide && canTile(args, expert))
         expertsGrouped(queue, args, *table, scratch);
     else
         expertsOneByOne(queue, args, *table, scratch);
@@ -21,14 +23,17 @@ void routedExperts(Queue &queue, const ExpertArgs &args, const ExpertTable *tabl
 
 } // namespace
 
-void expertFfn(Queue &queue, const ExpertArgs &args, const ExpertTable *table, ExpertScratch &scratch)
+void expertFfn(Queue &queue, const ExpertArgs &args, const ExpertTable *table, ExpertScratch &scratch,
+               LinearScratch &linearScratch)
 {
     if (args.topK > 0)
         routedExperts(queue, args, table, scratch);
     if (args.shared == nullptr)
         return;
-    if (args.x.rows > maxTokensOneByOne && canTile(args, *args.shared))
-        denseMlpTiled(queue, args, *args.shared, scratch);
+    if (args.x.rows <= maxTokensOneByOne && canStream(args, *args.shared))
+        denseMlpStreamed(queue, args, *args.shared, scratch, linearScratch);
+    else if (args.x.rows > maxTokensOneByOne && canTile(args, *args.shared))
+        denseMlpTiled(queue, args, *args.shared, scratch, linearScratch);
     else
         denseMlpOneByOne(queue, args, *args.shared, scratch);
 }

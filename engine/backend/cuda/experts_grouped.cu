@@ -219,6 +219,13 @@ void ExpertScratch::reserve(const WorkspaceShape &shape, memory::MemorySpace &me
     const std::size_t shared = 2 * static_cast<std::size_t>(shape.tokens) * static_cast<std::size_t>(shape.mlpWidth);
     grow(inner, (sharedFirst + shared) * sizeof(float));
     grow(outputs, slots * static_cast<std::size_t>(shape.hidden) * sizeof(float));
+    const std::size_t blocks =
+        static_cast<std::size_t>(maxTokensOneByOne) * static_cast<std::size_t>(shape.hidden / 16 + 1);
+    if (blocks > zeros.size()) {
+        zeros.assign(blocks, 0);
+        counters = memory.allocate(blocks * sizeof(unsigned));
+        memory.upload(counters.data(), zeros.data(), blocks * sizeof(unsigned));
+    }
     grow(groups, Groups::bytes(static_cast<int>(slots), shape.experts));
 }
 

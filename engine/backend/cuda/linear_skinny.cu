@@ -1,7 +1,6 @@
-// linear() for few tokens, and exactLinear() for any number.
+// linear(): which way; and exactLinear(), on the ordinary cores.
 
 #include "engine/backend/cuda/detail/linear.h"
-#include "engine/backend/cuda/detail/ops.h"
 #include "engine/backend/cuda/detail/skinny.cuh"
 
 namespace engine::backend::cuda {
@@ -90,9 +89,12 @@ void exactLinear(Queue &queue, const ConstRows &x, const Matrix &weight, const R
         queue.note(cudaErrorInvalidValue);
 }
 
-void linear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate)
+void linear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate,
+            LinearScratch &scratch)
 {
-    if (x.rows > maxSkinnyTokens && canTile(x, weight))
+    if (x.rows <= maxStreamTokens && canStream(x, weight))
+        streamLinear(queue, x, weight, out, accumulate, scratch);
+    else if (x.rows > maxExactTokens && canTile(x, weight))
         tiledLinear(queue, x, weight, out, accumulate);
     else
         exactLinear(queue, x, weight, out, accumulate);

@@ -1,6 +1,6 @@
 #include "engine/backend/cuda/detail/route.h"
 
-#include "engine/backend/cuda/detail/ops.h"
+#include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/warp.cuh"
 #include "engine/backend/cuda/detail/weights.cuh"
 

@@ -1,9 +1,10 @@
 #pragma once
-// The two ways of expertFfn(), and their scratch memory.
+// The ways of expertFfn(), and their scratch memory.
 
 #include "engine/backend/backend.h"
 #include "engine/backend/cuda/detail/expert_table.h"
 #include "engine/backend/cuda/detail/launch.h"
+#include "engine/backend/cuda/detail/linear.h"
 
 namespace engine::backend::cuda {
 
@@ -11,6 +12,8 @@ struct ExpertScratch {
     memory::Buffer inner;        ///< SiLU(gate x) ⊙ up x: [tokens · topK, expertWidth], then [tokens, mlpWidth]
     memory::Buffer outputs;      ///< what each expert gave, unweighted: [tokens · topK, hidden]
     memory::Buffer groups;       ///< see Groups
+    memory::Buffer counters;     ///< [tokens one by one, rows of blocks of the result]; all zero between two ops
+    std::vector<unsigned> zeros; ///< stays as long as the copy may be under way
     std::size_t sharedFirst = 0; ///< where the shared part of `inner` begins, in floats
 
     void reserve(const WorkspaceShape &shape, memory::MemorySpace &memory);
@@ -20,17 +23,24 @@ struct ExpertScratch {
 /// From one more token on, the tokens of an expert are worth being put together.
 constexpr int maxTokensOneByOne = 8;
 
-/// Each token by itself, in F32: two launches.
+/// Up to that many, from memory straight to tensor cores without losing a bit of an input: two launches.
+bool canStream(const ExpertArgs &args, const Mlp &mlp);
+void expertsStreamed(Queue &queue, const ExpertArgs &args, const ExpertTable &table, ExpertScratch &scratch);
+void denseMlpStreamed(Queue &queue, const ExpertArgs &args, const Mlp &mlp, ExpertScratch &scratch,
+                      LinearScratch &linearScratch);
+
+/// Each token by itself, in F32, whatever the type: two launches.
 void expertsOneByOne(Queue &queue, const ExpertArgs &args, const ExpertTable &table, ExpertScratch &scratch);
+void denseMlpOneByOne(Queue &queue, const ExpertArgs &args, const Mlp &mlp, ExpertScratch &scratch);
 
 /// On tensor cores, the tokens of an expert together. Needs a table with wide rows and a type canTile() takes.
-void expertsGrouped(Queue &queue, const ExpertArgs &args, const ExpertTable &table, ExpertScratch &scratch);
-
-/// out += down(SiLU(gate x) ⊙ up x) of the shared or dense MLP.
-void denseMlpOneByOne(Queue &queue, const ExpertArgs &args, const Mlp &mlp, ExpertScratch &scratch);
 bool canTile(const ExpertArgs &args, const Mlp &mlp);
-void denseMlpTiled(Queue &queue, const ExpertArgs &args, const Mlp &mlp, ExpertScratch &scratch);
+void expertsGrouped(Queue &queue, const ExpertArgs &args, const ExpertTable &table, ExpertScratch &scratch);
+void denseMlpTiled(Queue &queue, const ExpertArgs &args, const Mlp &mlp, ExpertScratch &scratch,
+                   LinearScratch &linearScratch);
 
-void expertFfn(Queue &queue, const ExpertArgs &args, const ExpertTable *table, ExpertScratch &scratch);
+/// out += down(SiLU(gate x) ⊙ up x) of the chosen experts and of the shared or dense MLP.
+void expertFfn(Queue &queue, const ExpertArgs &args, const ExpertTable *table, ExpertScratch &scratch,
+               LinearScratch &linearScratch);
 
 } // namespace engine::backend::cuda

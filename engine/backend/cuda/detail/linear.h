@@ -1,18 +1,47 @@
 #pragma once
-// The two ways of linear().
+// The ways of linear().
 
 #include "engine/backend/cuda/detail/launch.h"
 
 #include "engine/backend/backend.h"
+#include "engine/memory/buffer.h"
+#include "engine/memory/memory_space.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace engine::backend::cuda {
 
-/// From one more on, tensor cores win over reading the weight again for every four tokens.
-constexpr int maxSkinnyTokens = 8;
+/// Up to here no bit of an input is lost; from one more on they are rounded to 16 bits for the tensor cores.
+constexpr int maxExactTokens = 8;
+/// Up to here a weight goes straight from memory to the tensor cores; from one more on, through tiles.
+constexpr int maxStreamTokens = 32;
+
+/// Where blocks that share the rows of a result leave their parts.
+struct LinearScratch {
+    memory::Buffer partials;
+    memory::Buffer counters;     ///< all zero between two ops
+    std::vector<unsigned> zeros; ///< stays as long as the copy may be under way
+    int units = 1;               ///< multiprocessors of the device
+
+    void reserve(memory::MemorySpace &memory, int multiprocessors);
+    std::uint64_t bytes() const { return partials.size(); }
+};
+
+/// FP8, BF16 and F16 whose rows start on 16 bytes.
+bool canStream(const ConstRows &x, const Matrix &weight);
+/// For up to maxStreamTokens.
+void streamLinear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate,
+                  LinearScratch &scratch);
 
 /// Tensor cores take BF16: weights of 16 and 8 bits lose nothing (F16: below 2^-8 of its value), inputs are rounded.
 /// F32 weights are left to exactLinear().
 bool canTile(const ConstRows &x, const Matrix &weight);
 void tiledLinear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate);
+
+void linear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate,
+            LinearScratch &scratch);
+/// As linear(), in F32 throughout whatever the shape: the router must not lose a bit.
+void exactLinear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate);
 
 } // namespace engine::backend::cuda

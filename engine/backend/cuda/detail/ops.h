@@ -8,9 +8,6 @@ namespace engine::backend::cuda {
 
 void embed(Queue &queue, std::span<const std::int32_t> ids, const Matrix &table, const Rows &out);
 void rmsNorm(Queue &queue, const ConstRows &x, const Vector &weight, float eps, const Rows &out);
-void linear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate);
-/// As linear(), in F32 throughout whatever the shape: the router must not lose a bit.
-void exactLinear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate);
 void rope(Queue &queue, const Rows &x, int headWidth, int ropeWidth, const RopeRows &rope);
 
 } // namespace engine::backend::cuda

@@ -4,6 +4,7 @@
 #include "engine/backend/backend.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <cuda_runtime.h>
 
 namespace engine::backend::cuda {
@@ -28,6 +29,12 @@ inline RowsView viewOf(const Rows &rows)
 inline ConstRowsView viewOf(const ConstRows &rows)
 {
     return {rows.data, rows.stride};
+}
+
+/// Inputs can be read four at a time.
+inline bool hasWideInputs(const ConstRows &x)
+{
+    return reinterpret_cast<std::uintptr_t>(x.data) % 16 == 0 && x.stride % 4 == 0;
 }
 
 } // namespace engine::backend::cuda

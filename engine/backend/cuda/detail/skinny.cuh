@@ -95,10 +95,4 @@ __device__ inline void skinnyDot(const WeightView &weight, int row, const float 
     }
 }
 
-/// Inputs can be read four at a time.
-inline bool hasWideInputs(const ConstRows &x)
-{
-    return reinterpret_cast<std::uintptr_t>(x.data) % 16 == 0 && x.stride % 4 == 0;
-}
-
 } // namespace engine::backend::cuda

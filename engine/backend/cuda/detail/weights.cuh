@@ -11,6 +11,8 @@
 
 namespace engine::backend::cuda {
 
+constexpr int scaleGroup = 128; ///< columns of FP8 weights that share a scale where tensor cores are used
+
 /// A Matrix as kernels take it.
 struct WeightView {
     const std::uint8_t *data = nullptr;

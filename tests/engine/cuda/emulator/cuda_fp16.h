@@ -19,3 +19,11 @@ inline float __half2float(__half value)
 {
     return engine::memory::f16ToFloat(value.bits);
 }
+inline __half __float2half_rn(float value)
+{
+    return {engine::memory::floatToF16(value)};
+}
+inline std::uint16_t __half_as_ushort(__half value)
+{
+    return value.bits;
+}

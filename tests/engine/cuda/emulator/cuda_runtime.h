@@ -26,6 +26,9 @@ struct alignas(16) uint4 {
 struct alignas(16) float4 {
     float x, y, z, w;
 };
+struct alignas(8) uint2 {
+    unsigned x, y;
+};
 struct alignas(8) float2 {
     float x, y;
 };
@@ -62,6 +65,22 @@ template <typename T>
 T __ldg(const T *at)
 {
     return checkedLoad(at);
+}
+
+/// Past the first level of cache, which other blocks do not write through.
+template <typename T>
+T __ldcg(const T *at)
+{
+    return checkedLoad(at);
+}
+
+inline void __threadfence() {}
+/// Counts from 0 to `last` and starts again.
+inline unsigned atomicInc(unsigned *at, unsigned last)
+{
+    const unsigned before = *at;
+    *at = before >= last ? 0 : before + 1;
+    return before;
 }
 
 inline void __syncthreads()

@@ -2,7 +2,8 @@
 
 #include "context.h"
 
-#include <bit>
+#include "engine/memory/dtype.h"
+
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -112,6 +113,34 @@ void runBlock(unsigned threads)
     }
 }
 
+/// `number` makes a float of 16 bits.
+template <typename Number>
+void mma16816(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const Number &number)
+{
+    struct Registers {
+        unsigned a[4];
+        unsigned b[2];
+    } mine{};
+    std::memcpy(mine.a, a, sizeof a);
+    std::memcpy(mine.b, b, sizeof b);
+    const std::byte *all = exchange(&mine, sizeof mine);
+    const auto of = [&](unsigned lane) { return reinterpret_cast<const Registers *>(all + lane * slotBytes); };
+    const auto half = [&](unsigned word, unsigned which) {
+        return number(static_cast<std::uint16_t>(which == 0 ? word & 0xFFFFU : word >> 16));
+    };
+    const unsigned lane = block.current->index.x % lanes;
+    for (unsigned i = 0; i < 4; ++i) {
+        const unsigned row = lane / 4 + i / 2 * 8;
+        const unsigned col = lane % 4 * 2 + i % 2;
+        for (unsigned k = 0; k < 16; ++k) {
+            const unsigned place = k % 8 / 2;
+            const float left = half(of(row % 8 * 4 + place)->a[row / 8 + k / 8 * 2], k % 2);
+            const float right = half(of(col * 4 + place)->b[k / 8], k % 2);
+            d[i] += left * right;
+        }
+    }
+}
+
 void resumeAs(const Fiber &fiber)
 {
     threadIdx = fiber.index;
@@ -174,28 +203,12 @@ const std::byte *exchange(const void *mine, std::size_t bytes)
 
 void mmaBf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
 {
-    struct Registers {
-        unsigned a[4];
-        unsigned b[2];
-    } mine{};
-    std::memcpy(mine.a, a, sizeof a);
-    std::memcpy(mine.b, b, sizeof b);
-    const std::byte *all = exchange(&mine, sizeof mine);
-    const auto of = [&](unsigned lane) { return reinterpret_cast<const Registers *>(all + lane * slotBytes); };
-    const auto half = [](unsigned word, unsigned which) {
-        return std::bit_cast<float>(which == 0 ? word << 16 : word & 0xFFFF0000U);
-    };
-    const unsigned lane = block.current->index.x % lanes;
-    for (unsigned i = 0; i < 4; ++i) {
-        const unsigned row = lane / 4 + i / 2 * 8;
-        const unsigned col = lane % 4 * 2 + i % 2;
-        for (unsigned k = 0; k < 16; ++k) {
-            const unsigned place = k % 8 / 2;
-            const float left = half(of(row % 8 * 4 + place)->a[row / 8 + k / 8 * 2], k % 2);
-            const float right = half(of(col * 4 + place)->b[k / 8], k % 2);
-            d[i] += left * right;
-        }
-    }
+    mma16816(d, a, b, engine::memory::bf16ToFloat);
+}
+
+void mmaF16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
+{
+    mma16816(d, a, b, engine::memory::f16ToFloat);
 }
 
 } // namespace emulator

@@ -34,8 +34,9 @@ void syncWarp();
 /// further on. Valid until this lane calls it again twice.
 const std::byte *exchange(const void *mine, std::size_t bytes);
 
-/// What mma.sync.m16n8k16 in BF16 does with the registers of a warp.
+/// What mma.sync.m16n8k16 in BF16 or F16 does with the registers of a warp.
 void mmaBf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]);
+void mmaF16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]);
 
 } // namespace emulator
 

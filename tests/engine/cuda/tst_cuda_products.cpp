@@ -1,0 +1,178 @@
+// Matrix products of the CUDA backend against the CPU's, at shapes that span several blocks, splits and slices.
+
+#include "tests/engine/cuda/backend_under_test.h"
+#include "tests/engine/cuda/operands.h"
+
+#include <QTest>
+
+#include <cmath>
+#include <optional>
+
+using namespace engine::backend;
+using engine::memory::DType;
+using support::Placed;
+using support::RandomMatrix;
+
+namespace {
+
+/// |a − b| / |b|, as vectors.
+double errorOf(const std::vector<float> &a, const std::vector<float> &b)
+{
+    double difference = 0.0;
+    double size = 1e-30;
+    for (std::size_t i = 0; i < b.size(); ++i) {
+        difference += std::pow(static_cast<double>(a[i]) - static_cast<double>(b[i]), 2);
+        size += std::pow(static_cast<double>(b[i]), 2);
+    }
+    return a.size() == b.size() ? std::sqrt(difference / size) : INFINITY;
+}
+
+std::size_t area(int a, int b)
+{
+    return static_cast<std::size_t>(a) * static_cast<std::size_t>(b);
+}
+
+Rows rowsOf(float *data, int rows, int width)
+{
+    return {data, rows, width, static_cast<std::size_t>(width)};
+}
+
+std::vector<float> product(Backend &backend, const Matrix &weight, const std::vector<float> &x, int tokens)
+{
+    Placed placed(backend);
+    const Rows out = rowsOf(placed.copy(std::vector<float>(area(tokens, weight.rows))), tokens, weight.rows);
+    backend.linear(rowsOf(placed.copy(std::vector(x.begin(), x.begin() + tokens * weight.cols)), tokens, weight.cols),
+                   placed.matrix(weight), out, false);
+    return placed.read(out.data, area(tokens, weight.rows));
+}
+
+} // namespace
+
+class CudaProducts : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase()
+    {
+        if (const std::string why = support::whyNoBackend(); !why.empty())
+            QSKIP(why.c_str());
+        m_gpu = support::makeBackendUnderTest();
+        m_cpu = makeCpuBackend(1);
+    }
+
+    void fewTokens_data()
+    {
+        QTest::addColumn<int>("type");
+        QTest::addColumn<int>("rows");
+        QTest::addColumn<int>("cols");
+        for (const DType type : {DType::F8_E4M3, DType::BF16, DType::F16}) {
+            for (const auto &[rows, cols] : {std::pair(300, 2320), std::pair(20, 3088), std::pair(900, 1040)})
+                QTest::addRow("%s %d x %d", engine::memory::dtypeName(type).data(), rows, cols)
+                    << static_cast<int>(type) << rows << cols;
+        }
+    }
+    /// Up to 8 tokens lose nothing, and each is computed as if it were alone.
+    void fewTokens()
+    {
+        QFETCH(int, type);
+        QFETCH(int, rows);
+        QFETCH(int, cols);
+        constexpr int most = 32;
+        const RandomMatrix weight(static_cast<DType>(type), rows, cols, 7);
+        auto x = support::randomFloats(area(most, cols), 8);
+        for (std::size_t i = 0; i < x.size(); ++i)
+            x[i] *= std::ldexp(1.0F, static_cast<int>(i % 17) - 12); // some lose most of their bits in a sum
+        const auto wanted = product(*m_cpu, weight.view(), x, most);
+        std::vector<float> alone;
+        for (const int tokens : {1, 5, 8, 9, 17, 32}) {
+            const auto found = product(*m_gpu, weight.view(), x, tokens);
+            const std::vector<float> part(wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(found.size()));
+            const double error = errorOf(found, part);
+            QVERIFY2(error <= (tokens <= 8 ? 1e-6 : 3e-3), qPrintable(QString("%1: %2").arg(tokens).arg(error)));
+            if (tokens == 1)
+                alone = found;
+            if (tokens <= 8)
+                QVERIFY(std::equal(alone.begin(), alone.end(), found.begin()));
+        }
+    }
+
+    /// Every code of FP8 but NaN.
+    void everyCode()
+    {
+        std::vector<std::uint8_t> codes(256 * 256);
+        for (std::size_t i = 0; i < codes.size(); ++i)
+            codes[i] = static_cast<std::uint8_t>((i + i / 256) % 128 == 127 ? 0 : i + i / 256);
+        Matrix weight{codes.data(), DType::F8_E4M3, 256, 256};
+        const auto x = support::randomFloats(256, 3);
+        const auto wanted = product(*m_cpu, weight, x, 1);
+        QVERIFY(errorOf(product(*m_gpu, weight, x, 1), wanted) <= 1e-6);
+    }
+
+    void experts_data()
+    {
+        QTest::addColumn<int>("type");
+        for (const DType type : {DType::F8_E4M3, DType::BF16, DType::F16})
+            QTest::addRow("%s", engine::memory::dtypeName(type).data()) << static_cast<int>(type);
+    }
+    /// The shared MLP has so few rows that its columns are split.
+    void experts()
+    {
+        QFETCH(int, type);
+        for (const int tokens : {1, 3, 8}) {
+            const auto found = expertResult(*m_gpu, static_cast<DType>(type), tokens);
+            const auto wanted = expertResult(*m_cpu, static_cast<DType>(type), tokens);
+            const double error = errorOf(found, wanted);
+            QVERIFY2(error <= 5e-6, qPrintable(QString("%1: %2").arg(tokens).arg(error)));
+        }
+    }
+
+private:
+    static std::vector<float> expertResult(Backend &backend, DType type, int tokens);
+
+    std::unique_ptr<Backend> m_gpu;
+    std::unique_ptr<Backend> m_cpu;
+};
+
+std::vector<float> CudaProducts::expertResult(Backend &backend, DType type, int tokens)
+{
+    constexpr int hidden = 1040;
+    constexpr int width = 272;
+    constexpr int topK = 3;
+    WorkspaceShape shape;
+    shape.tokens = 8;
+    shape.hidden = hidden;
+    shape.experts = 5;
+    shape.topK = topK;
+    shape.expertWidth = width;
+    shape.mlpWidth = 48;
+    backend.reserve(shape);
+    Placed placed(backend);
+    const auto mlpOf = [&](int mlpWidth, unsigned seed) {
+        const RandomMatrix gate(type, mlpWidth, hidden, seed);
+        const RandomMatrix up(type, mlpWidth, hidden, seed + 1);
+        const RandomMatrix down(type, hidden, mlpWidth, seed + 2);
+        return placed.mlp({gate.view(), up.view(), down.view()});
+    };
+    std::vector<Mlp> routed;
+    for (unsigned expert = 0; expert < 5; ++expert)
+        routed.push_back(mlpOf(width, 10 * expert));
+    const Mlp shared = mlpOf(shape.mlpWidth, 90);
+    backend.prepareExperts(routed, &shared);
+    std::vector<std::uint16_t> ids;
+    for (int slot = 0; slot < tokens * topK; ++slot)
+        ids.push_back(static_cast<std::uint16_t>((slot * 2 + slot / topK) % 5));
+    ExpertArgs args;
+    args.x = rowsOf(placed.copy(support::randomFloats(area(tokens, hidden), 41)), tokens, hidden);
+    args.experts = routed;
+    args.shared = &shared;
+    args.topK = topK;
+    args.ids = placed.copy(ids);
+    args.weights = placed.copy(support::randomFloats(area(tokens, topK), 42));
+    args.routeStride = topK;
+    args.out = rowsOf(placed.copy(support::randomFloats(area(tokens, hidden), 43)), tokens, hidden);
+    backend.expertFfn(args);
+    return placed.read(args.out.data, area(tokens, hidden));
+}
+
+QTEST_GUILESS_MAIN(CudaProducts)
+#include "tst_cuda_products.moc"
