@@ -88,7 +88,7 @@ GenerationController::~GenerationController() = default;
 void GenerationController::loadModel(const QString &folder, int contextLength)
 {
     ++m_loads;
-    m_engine->loadModel(folder.toStdString(), {contextLength});
+    m_engine->loadModel(folder.toStdString(), {contextLength, {}});
 }
 
 void GenerationController::start(ReplyTarget target, engine::GenerationRequest request,

@@ -63,6 +63,7 @@ signals:
     void liveChanged(const app::Reply &reply);
     void replyEnded(const app::ReplyTarget &target, const app::ReplyEnd &end);
     void promptShown(const engine::PromptShown &prompt);
+    void deviceUsageChanged(const engine::DeviceUsage &usage);
     void promptFailed(const engine::Failure &failure);
     void savingFailed(const storage::Failure &failure); ///< tried again every few seconds
     void savingRecovered();                             ///< everything is saved after all
@@ -84,6 +85,7 @@ private:
     void handle(const engine::GenerationFailed &event);
     void handle(const engine::PromptShown &event);
     void handle(const engine::PromptShowFailed &event);
+    void handle(const engine::DeviceUsageChanged &event) { emit deviceUsageChanged(event.usage); }
 
     static void addText(Pending &pending, const std::vector<engine::TextPiece> &text);
     void saveTexts();

@@ -1,6 +1,7 @@
 #pragma once
 // The engine as the application sees it: one worker thread that owns the model and its cache.
 
+#include "engine/devices.h"
 #include "engine/generation.h"
 
 #include <cstdint>
@@ -19,12 +20,14 @@ struct EngineOptions {
     int threads = 0;               ///< CPU threads, 0 = one per core
     int contextLength = 0;         ///< tokens, 0 = the model's own maximum, or what fits into memory where that is less
     std::uint64_t memoryLimit = 0; ///< bytes a model may take, 0 = what can be had when it is loaded
-    std::string device = "cpu";    ///< an id of listDevices()
+    std::string device = cpuDevice;     ///< an id of listDevices(), of loads that name none
+    std::shared_ptr<Devices> devices{}; ///< null: those of this machine
 };
 
 /// How one model is opened.
 struct LoadOptions {
     int contextLength = 0; ///< tokens, 0 = as EngineOptions says
+    std::string device{};  ///< an id of listDevices(), empty = as EngineOptions says
 };
 
 /// Thread contract: every method may be called from any thread and returns at once; the work happens
@@ -40,6 +43,8 @@ public:
     /// Queued behind earlier requests; answered by ModelLoadProgress* and exactly one of ModelLoaded, which replaces
     /// the earlier model, or ModelLoadFailed, which keeps it. A model that does not fit into memory is refused
     /// (OutOfMemory) from its headers, before a weight is read; what the earlier model gives back counts as available.
+    /// A GPU that has no room for both is given to the new one just before its weights are copied there: if that fails
+    /// after all, none is loaded (ModelLoadFailed::earlierKept). A device that failed is refused (DeviceFailed).
     /// `path`: a folder in the Hugging Face layout, a GGUF file (any part of a split one), or a folder with one model
     /// in GGUF.
     void loadModel(std::string path, LoadOptions options = {});
@@ -47,7 +52,8 @@ public:
     /// unless its ModelLoaded is on the way already.
     void cancelLoad();
     /// Queued behind earlier requests; answered by PromptProgress*, PromptProcessed, TokenGenerated* and exactly one
-    /// of GenerationFinished or GenerationFailed.
+    /// of GenerationFinished or GenerationFailed. When the device fails, what was generated before is complete, and
+    /// this and all later requests are answered with DeviceFailed, until a model is loaded on another device.
     void generate(GenerationRequest request);
     /// What generate() would send to the model. Queued in the same way, changes nothing; answered by exactly one of
     /// PromptShown or PromptShowFailed. Of the request only the messages, continueLast, retention, thinking and

@@ -25,7 +25,7 @@ enum class ErrorCode {
     RequestInvalid, ///< a request field is out of range
     PromptTooLong,  ///< the prompt alone does not fit into the context
     NonFinite,      ///< NaN or infinity in weights or logits
-    DeviceFailed,
+    DeviceFailed,   ///< `field`: its id; it is not used again by this process
     Internal,
     Cancelled, ///< ended because somebody asked for it
 };

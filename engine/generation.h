@@ -1,6 +1,7 @@
 #pragma once
 // Requests to the engine and the events it answers with. Plain data; may cross threads.
 
+#include "engine/device_info.h"
 #include "engine/error.h"
 #include "engine/model_info.h"
 #include "engine/routing_trace.h"
@@ -234,14 +235,20 @@ struct ModelLoaded {
     double seconds = 0.0;
 };
 
-/// The model that was loaded before, if any, still is.
 struct ModelLoadFailed {
     std::string folder;
-    Failure failure; ///< code Cancelled after cancelLoad()
+    Failure failure;         ///< code Cancelled after cancelLoad()
+    bool earlierKept = true; ///< the model that was loaded before, if any, still is; false: none is
+};
+
+/// What the device of the model is doing; at most once a second, when it has changed. None for the CPU, nor where it
+/// cannot be told.
+struct DeviceUsageChanged {
+    DeviceUsage usage;
 };
 
 using GenerationEvent =
     std::variant<ModelLoadProgress, ModelLoaded, ModelLoadFailed, PromptProgress, PromptProcessed, TokenGenerated,
-                 GenerationFinished, GenerationFailed, PromptShown, PromptShowFailed>;
+                 GenerationFinished, GenerationFailed, PromptShown, PromptShowFailed, DeviceUsageChanged>;
 
 } // namespace engine

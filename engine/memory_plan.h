@@ -52,8 +52,9 @@ private:
 
 /// `path`: a folder or a file, as Engine::loadModel takes it. From config.json and the headers of the weight files
 /// alone. `contextLength` 0: the model's own maximum; more than that counts as that. `threads` 0: one per core.
-/// `memoryLimit`: bytes that count as available, 0 = what is measured. Throws Error as opening the model does, but
-/// looks at no weight.
-MemoryPlan planMemory(const std::string &path, int contextLength = 0, int threads = 0, std::uint64_t memoryLimit = 0);
+/// `memoryLimit`: bytes that count as available, 0 = what is measured. `device`: an id of listDevices(). Throws Error
+/// as opening the model does, but looks at no weight.
+MemoryPlan planMemory(const std::string &path, int contextLength = 0, int threads = 0, std::uint64_t memoryLimit = 0,
+                      const std::string &device = "cpu");
 
 } // namespace engine

@@ -28,7 +28,11 @@ struct ModelInfo {
     std::uint64_t kvBytesPerToken = 0;  ///< of the cache this engine allocates
     int contextLength = 0;              ///< tokens of a conversation, at most maxContextLength
     int maxContextLength = 0;           ///< of the model: max_position_embeddings
-    bool contextCapped = false;         ///< contextLength is less because of memory, not because somebody chose it
+    std::string device;                 ///< DeviceInfo::id of where it computes
+    std::string deviceName;
+    int deviceUnits = 0;            ///< of the CPU: threads it computes with
+    std::uint64_t plannedBytes = 0; ///< MemoryPlan::totalBytes(): the whole context
+    bool contextCapped = false;     ///< contextLength is less because of memory, not because somebody chose it
     int vocabSize = 0;
     int layers = 0;
     int hiddenSize = 0;

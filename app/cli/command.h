@@ -22,7 +22,7 @@ struct CommonOptions {
     std::string device = "cpu";
     bool json = false;
 
-    engine::EngineOptions engineOptions() const { return {threads, context, memoryLimit, device}; }
+    engine::EngineOptions engineOptions() const { return {threads, context, memoryLimit, device, {}}; }
 };
 
 struct Context {

@@ -19,10 +19,11 @@ Json toJson(const engine::DeviceList &list)
                            {"units", device.units},
                            {"memory_total_bytes", device.memoryTotal},
                            {"memory_free_bytes", device.memoryFree},
-                           {"runs_models", device.runsModels}});
+                           {"runs_models", device.runsModels()},
+                           {"problem", device.problem.sentence}});
     Json absent = Json::array();
-    for (const auto &[kind, sentence] : list.absent)
-        absent.push_back({{"kind", kind}, {"sentence", sentence}});
+    for (const auto &[kind, problem] : list.absent)
+        absent.push_back({{"kind", kind}, {"sentence", problem.sentence}});
     return {{"devices", devices}, {"absent", absent}};
 }
 
@@ -33,9 +34,9 @@ std::string describe(const engine::DeviceList &list)
         text += device.id + "  " + device.name + ", " + device.architecture + ", " + std::to_string(device.units) +
                 (device.id == "cpu" ? " threads, " : " multiprocessors, ") + byteSize(device.memoryFree) + " of " +
                 byteSize(device.memoryTotal) + " free" +
-                (device.runsModels ? "" : "; listed only, this version computes on the CPU") + '\n';
-    for (const auto &[kind, sentence] : list.absent)
-        text += kind + "  " + sentence + '\n';
+                (device.runsModels() ? "" : "; cannot be used: " + device.problem.sentence) + '\n';
+    for (const auto &[kind, problem] : list.absent)
+        text += kind + "  " + problem.sentence + '\n';
     return text;
 }
 

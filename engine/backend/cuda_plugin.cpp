@@ -21,35 +21,58 @@ std::string versionText(int version)
     return std::to_string(version / 1000) + '.' + std::to_string(version % 1000 / 10);
 }
 
-std::string sentenceFor(const BathyscopeCudaQuery &query)
+DeviceProblem problemOf(const BathyscopeCudaQuery &query)
 {
+    using Kind = DeviceProblem::Kind;
     const std::string needed = versionText(query.runtimeVersion);
+    const std::string found = versionText(query.driverVersion);
     switch (query.problem) {
     case bathyscope_cuda_fine:
         return {};
     case bathyscope_cuda_no_driver:
-        return "No NVIDIA driver is installed. To use NVIDIA GPUs, install one that serves CUDA " + needed + ".";
+        return {Kind::NoDriver,
+                {},
+                needed,
+                "No NVIDIA driver is installed. To use NVIDIA GPUs, install one that serves CUDA " + needed + "."};
     case bathyscope_cuda_old_driver:
-        return "The NVIDIA driver serves CUDA " + versionText(query.driverVersion) + ", this program needs CUDA " +
-               needed + ". Install a newer driver.";
+        return {Kind::OldDriver, found, needed,
+                "The NVIDIA driver serves CUDA " + found + ", this program needs CUDA " + needed +
+                    ". Install a newer driver."};
     case bathyscope_cuda_no_device:
-        return "The NVIDIA driver reports no GPU. Check that one is built in and that CUDA_VISIBLE_DEVICES does not "
-               "hide it.";
+        return {Kind::NoDevice,
+                {},
+                {},
+                "The NVIDIA driver reports no GPU. Check that one is built in and that CUDA_VISIBLE_DEVICES does not "
+                "hide it."};
     case bathyscope_cuda_failed:
         break;
     }
-    return std::string("The NVIDIA driver could not be asked for its GPUs: ") + query.detail +
-           ". Check it with nvidia-smi, or restart the machine.";
+    return {Kind::Unanswered,
+            {},
+            {},
+            std::string("The NVIDIA driver could not be asked for its GPUs: ") + query.detail +
+                ". Check it with nvidia-smi, or restart the machine."};
 }
 
-template <typename Function>
-Function *entry(void *library, const char *name)
+DeviceProblem problemOf(const BathyscopeCudaDevice &device, int leastCapability)
 {
-    return reinterpret_cast<Function *>(dlsym(library, name));
+    if (10 * device.major + device.minor >= leastCapability)
+        return {};
+    const std::string found = std::to_string(device.major) + '.' + std::to_string(device.minor);
+    const std::string needed = std::to_string(leastCapability / 10) + '.' + std::to_string(leastCapability % 10);
+    return {DeviceProblem::Kind::OldHardware, found, needed,
+            std::string(device.name) + " has compute capability " + found + ", this program needs " + needed +
+                " (Ampere) or newer. Use another GPU or the CPU."};
 }
 
-DeviceInfo deviceInfo(const BathyscopeCudaDevice &device, int index)
+DeviceProblem badPlugin(const std::string &sentence)
 {
+    return {DeviceProblem::Kind::BadPlugin, {}, {}, sentence};
+}
+
+DeviceInfo deviceInfo(const BathyscopeCudaQuery &query, int index)
+{
+    const BathyscopeCudaDevice &device = query.devices[index];
     DeviceInfo info;
     info.id = std::string(kind) + ':' + std::to_string(index);
     info.name = device.name;
@@ -57,16 +80,30 @@ DeviceInfo deviceInfo(const BathyscopeCudaDevice &device, int index)
     info.units = device.multiprocessors;
     info.memoryTotal = device.memoryTotal;
     info.memoryFree = device.memoryFree;
-    info.runsModels = true;
+    info.problem = problemOf(device, query.leastCapability);
     return info;
 }
 
-/// The plugin's entries; null with a sentence when it cannot be used.
+int indexOf(const std::string &id)
+{
+    return std::stoi(id.substr(id.find(':') + 1));
+}
+
+/// The plugin's entries; with a sentence when it cannot be used.
 struct Plugin {
-    void (*query)(BathyscopeCudaQuery *) = nullptr;
-    Backend *(*makeBackend)(int) = nullptr;
+    decltype(&bathyscope_cuda_query) query = nullptr;
+    decltype(&bathyscope_cuda_make_backend) makeBackend = nullptr;
+    decltype(&bathyscope_cuda_usage) usage = nullptr;
+    decltype(&bathyscope_cuda_workspace_bytes) workspaceBytes = nullptr;
     std::string problem;
 };
+
+template <typename Entry>
+bool find(void *library, const char *name, Entry &entry)
+{
+    entry = reinterpret_cast<Entry>(dlsym(library, name));
+    return entry != nullptr;
+}
 
 Plugin openPlugin(const std::string &file)
 {
@@ -80,10 +117,14 @@ Plugin openPlugin(const std::string &file)
                          ". Install it again.";
         return plugin;
     }
-    auto *const abi = entry<int()>(library, "bathyscope_cuda_plugin_abi");
-    plugin.query = entry<void(BathyscopeCudaQuery *)>(library, "bathyscope_cuda_query");
-    plugin.makeBackend = entry<Backend *(int)>(library, "bathyscope_cuda_make_backend");
-    if (abi == nullptr || plugin.query == nullptr || plugin.makeBackend == nullptr || abi() != bathyscope_cuda_abi)
+    decltype(&bathyscope_cuda_plugin_abi) abi = nullptr;
+    // The number first: the entries of another version may be others.
+    const bool whole = find(library, "bathyscope_cuda_plugin_abi", abi) && abi() == bathyscope_cuda_abi &&
+                       find(library, "bathyscope_cuda_query", plugin.query) &&
+                       find(library, "bathyscope_cuda_make_backend", plugin.makeBackend) &&
+                       find(library, "bathyscope_cuda_usage", plugin.usage) &&
+                       find(library, "bathyscope_cuda_workspace_bytes", plugin.workspaceBytes);
+    if (!whole)
         plugin.problem = file + " is not the CUDA plugin of this version. Install both again together.";
     return plugin;
 }
@@ -106,23 +147,41 @@ void addCudaDevices(const std::string &file, DeviceList &list)
 {
     const Plugin plugin = openPlugin(file);
     if (!plugin.problem.empty()) {
-        list.absent.push_back({kind, plugin.problem});
+        list.absent.push_back({kind, badPlugin(plugin.problem)});
         return;
     }
     const auto query = std::make_unique<BathyscopeCudaQuery>();
     plugin.query(query.get());
     for (int index = 0; index < query->count; ++index)
-        list.devices.push_back(deviceInfo(query->devices[index], index));
+        list.devices.push_back(deviceInfo(*query, index));
     if (query->count == 0)
-        list.absent.push_back({kind, sentenceFor(*query)});
+        list.absent.push_back({kind, problemOf(*query)});
 }
 
-std::unique_ptr<Backend> makeCudaBackend(const std::string &file, int device)
+std::unique_ptr<Backend> makeCudaBackend(const std::string &file, const std::string &id)
 {
     const Plugin plugin = openPlugin(file);
     if (!plugin.problem.empty())
         throw Error(ErrorCode::DeviceFailed, file, {}, plugin.problem);
-    return std::unique_ptr<Backend>(plugin.makeBackend(device));
+    return std::unique_ptr<Backend>(plugin.makeBackend(indexOf(id)));
+}
+
+std::optional<DeviceUsage> cudaUsage(const std::string &file, const std::string &id)
+{
+    const Plugin plugin = openPlugin(file);
+    BathyscopeCudaUsage told{};
+    if (!plugin.problem.empty() || !plugin.usage(indexOf(id), &told))
+        return std::nullopt;
+    DeviceUsage usage{id, told.memoryUsed, told.memoryTotal, std::nullopt};
+    if (told.busyPercent >= 0)
+        usage.busyPercent = told.busyPercent;
+    return usage;
+}
+
+std::optional<std::uint64_t> cudaWorkspaceBytes(const std::string &file, const WorkspaceShape &shape, int units)
+{
+    const Plugin plugin = openPlugin(file);
+    return plugin.problem.empty() ? std::optional(plugin.workspaceBytes(shape, units)) : std::nullopt;
 }
 
 } // namespace engine::backend

@@ -16,7 +16,11 @@ std::optional<std::string> findCudaPlugin();
 /// Adds the CUDA devices to `list`, or one sentence about why there are none. `file`: the plugin. Never throws.
 void addCudaDevices(const std::string &file, DeviceList &list);
 
-/// The op table of the GPU `device`. `file`: the plugin. Throws Error DeviceFailed or OutOfMemory.
-std::unique_ptr<Backend> makeCudaBackend(const std::string &file, int device);
+/// The op table of a GPU of that list. `file`: the plugin. Throws Error DeviceFailed or OutOfMemory.
+std::unique_ptr<Backend> makeCudaBackend(const std::string &file, const std::string &id);
+
+/// As Devices::usage() and Devices::workspaceBytes(); `units`: multiprocessors.
+std::optional<DeviceUsage> cudaUsage(const std::string &file, const std::string &id);
+std::optional<std::uint64_t> cudaWorkspaceBytes(const std::string &file, const WorkspaceShape &shape, int units);
 
 } // namespace engine::backend

@@ -24,5 +24,7 @@ OpFigure costOfGqaAttention(const backend::GqaArgs &args);
 OpFigure costOfRoute(const backend::RouteArgs &args);
 /// `distinct`: how many experts are chosen by any token.
 OpFigure costOfExpertFfn(const backend::ExpertArgs &args, double distinct);
+/// The logits, which are read once; the choice among those that are left is small.
+OpFigure costOfSample(const backend::SampleArgs &args);
 
 } // namespace engine::measurement

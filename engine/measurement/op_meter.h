@@ -50,6 +50,7 @@ public:
     void gqaAttention(const backend::GqaArgs &args) override;
     void route(const backend::RouteArgs &args) override;
     void expertFfn(const backend::ExpertArgs &args) override;
+    void sample(const backend::SampleArgs &args) override;
 
 private:
     struct Call {

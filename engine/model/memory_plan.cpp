@@ -16,20 +16,22 @@ static_assert(MemoryPlan::pageTokens == memory::KvCache::pageTokens);
 namespace {
 
 /// `chosen`: somebody wanted this context; else it is the smallest there is.
-[[noreturn]] void failMemory(const MemoryPlan &plan, const std::string &folder, bool chosen)
+[[noreturn]] void failMemory(const MemoryPlan &plan, const DeviceInfo &device, const std::string &folder, bool chosen)
 {
+    const std::string of = device.id == cpuDevice ? "memory" : "the memory of " + device.name + " (" + device.id + ")";
+    const std::string other = device.id == cpuDevice ? "" : ", open it on the CPU";
     const bool smallerWouldFit = chosen && plan.largestContext > 0;
-    const std::string needed = exactSize(plan.totalBytes()) + " of memory: weights " + roundSize(plan.weightBytes) +
+    const std::string needed = exactSize(plan.totalBytes()) + " of " + of + ": weights " + roundSize(plan.weightBytes) +
                                ", cache " + roundSize(plan.kvBytes) + ", buffers " + roundSize(plan.bufferBytes);
     const std::string smaller = "Choose a context of at most " +
                                 grouped(static_cast<std::uint64_t>(plan.largestContext)) +
-                                " tokens, close other programs, or choose a smaller model.";
+                                " tokens, close other programs" + other + ", or choose a smaller model.";
     throw Error(ErrorCode::OutOfMemory, folder, smallerWouldFit ? "context" : "weights",
                 folder + (chosen ? ": with a context of " : ": even with a context of ") +
                     grouped(static_cast<std::uint64_t>(plan.contextLength)) + " tokens the model needs " + needed +
                     ". " + exactSize(plan.availableBytes) + " can be had now; " + exactSize(plan.missingBytes()) +
                     " are missing. " +
-                    (smallerWouldFit ? smaller : "Close other programs, or choose a smaller model."));
+                    (smallerWouldFit ? smaller : "Close other programs" + other + ", or choose a smaller model."));
 }
 
 } // namespace
@@ -39,7 +41,8 @@ MemoryPlan planMemory(const ModelConfig &config, const PlanRequest &request)
     MemoryPlan plan;
     plan.weightBytes = request.weightBytes;
     plan.maxContextLength = config.max_position_embeddings;
-    plan.bufferBytes = bufferBytes(config, request.threads);
+    Devices &devices = request.devices != nullptr ? *request.devices : *machineDevices();
+    plan.bufferBytes = bufferBytes(config, devices, request.device, request.threads);
     const int context = request.contextLength > 0 ? request.contextLength : plan.maxContextLength;
     plan.kvBytesPerToken = cacheShapeOf(config, config.num_hidden_layers, context).bytesPerToken();
     return plan.with(context, request.availableBytes);
@@ -51,13 +54,13 @@ MemoryPlan fittingPlan(const ModelConfig &config, PlanRequest request, const std
     if (plan.fits())
         return plan;
     if (request.contextLength > 0)
-        failMemory(plan, folder, true);
+        failMemory(plan, request.device, folder, true);
     const int least = std::min(leastContext, plan.maxContextLength);
     const bool enough = plan.largestContext >= least;
     request.contextLength = enough ? plan.largestContext : least;
     plan = planMemory(config, request);
     if (!enough)
-        failMemory(plan, folder, false);
+        failMemory(plan, request.device, folder, false);
     return plan;
 }
 
@@ -65,14 +68,18 @@ MemoryPlan fittingPlan(const ModelConfig &config, PlanRequest request, const std
 
 namespace engine {
 
-MemoryPlan planMemory(const std::string &path, int contextLength, int threads, std::uint64_t memoryLimit)
+MemoryPlan planMemory(const std::string &path, int contextLength, int threads, std::uint64_t memoryLimit,
+                      const std::string &device)
 {
     const auto files = model::openModelFiles(path);
     model::PlanRequest request;
     request.weightBytes = files->weightBytes();
     request.contextLength = contextLength;
     request.threads = threads;
-    request.availableBytes = memoryLimit > 0 ? memoryLimit : memory::availableMemory();
+    if (device != cpuDevice)
+        request.device = machineDevices()->find(device);
+    const std::uint64_t free = device == cpuDevice ? memory::availableMemory() : request.device.memoryFree;
+    request.availableBytes = memoryLimit > 0 ? memoryLimit : free;
     return model::planMemory(files->config(), request);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The parts of a MemoryPlan that need no files.
 
+#include "engine/devices.h"
 #include "engine/memory_plan.h"
 #include "engine/model/model_config.h"
 
@@ -11,6 +12,8 @@ struct PlanRequest {
     int contextLength = 0; ///< 0: the model's own maximum
     int threads = 0;       ///< 0: one per core
     std::uint64_t availableBytes = 0;
+    Devices *devices = nullptr; ///< null: those of this machine
+    DeviceInfo device{.id = cpuDevice};
 };
 
 MemoryPlan planMemory(const ModelConfig &config, const PlanRequest &request);

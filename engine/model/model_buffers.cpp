@@ -43,14 +43,18 @@ int countMoeLayers(const ModelConfig &config)
     return count;
 }
 
-std::uint64_t bufferBytes(const ModelConfig &config, int threads)
+std::uint64_t bufferBytes(const ModelConfig &config, Devices &devices, const DeviceInfo &device, int threads)
 {
+    const auto scratch = devices.workspaceBytes(device, workspaceShapeOf(config, defaultPrefillChunk), threads);
     // The real thing is made and let go: memory that nobody writes to takes no room, and no size is told twice.
-    const auto backend = backend::makeCpuBackend(threads);
-    backend->reserve(workspaceShapeOf(config, defaultPrefillChunk));
     const Activations activations(config, defaultPrefillChunk, std::max(1, countMoeLayers(config)),
                                   memory::hostMemory());
-    return backend->reservedBytes() + activations.bytes();
+    return scratch.value_or(0) + activations.bytes();
+}
+
+std::uint64_t bufferBytes(const ModelConfig &config, int threads)
+{
+    return bufferBytes(config, *machineDevices(), {.id = cpuDevice}, threads);
 }
 
 } // namespace engine::model

@@ -2,6 +2,7 @@
 // The memory a model works in besides its weights, sized from the config alone.
 
 #include "engine/backend/backend.h"
+#include "engine/devices.h"
 #include "engine/memory/kv_cache.h"
 #include "engine/model/model_config.h"
 
@@ -18,6 +19,7 @@ backend::WorkspaceShape workspaceShapeOf(const ModelConfig &config, int chunk);
 int countMoeLayers(const ModelConfig &config);
 
 /// Bytes of activations and scratch memory with the default prefill chunk. `threads` 0: one per core.
-std::uint64_t bufferBytes(const ModelConfig &config, int threads);
+std::uint64_t bufferBytes(const ModelConfig &config, Devices &devices, const DeviceInfo &device, int threads);
+std::uint64_t bufferBytes(const ModelConfig &config, int threads); ///< on the CPU
 
 } // namespace engine::model

@@ -23,7 +23,7 @@ class Transformer::Layers {
 public:
     Layers(const ModelConfig &modelConfig, PlacedWeights placed, backend::Backend &modelBackend,
            TransformerOptions modelOptions);
-    ~Layers() { m_backend.synchronize(); } // nothing may still use the memory that goes now
+    ~Layers() { finishQuietly(); }
 
     int forward(const ForwardCall &call, memory::KvCache &cache);
     void draft(std::span<const TokenId> nextTokens, std::span<const float> states, memory::KvCache &cache,
@@ -38,6 +38,14 @@ public:
     std::optional<Mtp> mtp;
 
 private:
+    /// Nothing may still use the memory that goes now; a device that has failed says so again here, and uses none.
+    void finishQuietly() noexcept
+    {
+        try {
+            m_backend.synchronize();
+        } catch (const std::exception &) {
+        }
+    }
     void checkCall(const ForwardCall &call, const memory::KvCache &cache) const;
     Chunk makeChunk(int tokens, memory::KvCache &cache);
     bool runLayers(const ForwardCall &call, const Chunk &chunk, int done);

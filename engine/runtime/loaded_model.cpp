@@ -1,6 +1,8 @@
 #include "engine/runtime/loaded_model.h"
 
-#include "engine/backend/make_backend.h"
+#include "engine/backend/backend.h"
+#include "engine/memory/available_memory.h"
+#include "engine/model/detail/message.h"
 #include "engine/model/family_defaults.h"
 #include "engine/model/memory_plan.h"
 #include "engine/model/model_summary.h"
@@ -31,18 +33,14 @@ std::unique_ptr<model::ModelFiles> openFiles(const std::string &path, const mode
     return model::openModelFiles(path, watch);
 }
 
-MemoryPlan planFor(const model::ModelFiles &files, const EngineOptions &options, std::uint64_t givenBack)
+std::uint64_t sum(std::uint64_t a, std::uint64_t b)
 {
-    model::PlanRequest request;
-    request.weightBytes = files.weightBytes();
-    request.contextLength = options.contextLength;
-    request.threads = options.threads;
-    request.availableBytes = options.memoryLimit;
-    if (options.memoryLimit == 0) {
-        const std::uint64_t now = backend::freeMemory(options.device);
-        request.availableBytes = now + std::min(givenBack, std::numeric_limits<std::uint64_t>::max() - now);
-    }
-    return model::fittingPlan(files.config(), request, files.path());
+    return a + std::min(b, std::numeric_limits<std::uint64_t>::max() - a);
+}
+
+std::shared_ptr<Devices> devicesOf(const EngineOptions &options)
+{
+    return options.devices ? options.devices : machineDevices();
 }
 
 text::Tokenizer openTokenizer(const model::ModelFiles &files, const model::LoadWatch &watch)
@@ -62,18 +60,39 @@ text::ChatTemplate openTemplate(const model::ModelFiles &files, const text::Toke
 
 } // namespace
 
+LoadedModel::Plan LoadedModel::plan(const model::ModelFiles &files, const EngineOptions &options,
+                                    const DeviceInfo &device, const Successor &earlier)
+{
+    const auto devices = devicesOf(options);
+    model::PlanRequest request;
+    request.weightBytes = files.weightBytes();
+    request.contextLength = options.contextLength;
+    request.threads = options.threads;
+    request.devices = devices.get();
+    request.device = device;
+    const std::uint64_t now = device.id == cpuDevice ? memory::availableMemory() : device.memoryFree;
+    const std::uint64_t beside = sum(now, earlier.cacheBytes);
+    request.availableBytes = options.memoryLimit > 0 ? options.memoryLimit : sum(beside, earlier.weightBytes);
+    const MemoryPlan plan = model::fittingPlan(files.config(), request, files.path());
+    return {plan, earlier.weightBytes > 0 && plan.totalBytes() > beside};
+}
+
 LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, const model::LoadWatch &watch,
-                         std::uint64_t givenBack)
-    : m_files(openFiles(path, watch)), m_plan(planFor(*m_files, options, givenBack)),
-      m_weights(m_files->resolveWeights()), m_info(model::summarize(*m_files)),
-      m_tokenizer(openTokenizer(*m_files, watch)), m_template(openTemplate(*m_files, m_tokenizer, watch))
+                         const Successor &earlier)
+    : m_files(openFiles(path, watch)), m_devices(devicesOf(options)), m_device(m_devices->find(options.device)),
+      m_plan(plan(*m_files, options, m_device, earlier)), m_weights(m_files->resolveWeights()),
+      m_info(model::summarize(*m_files)), m_tokenizer(openTokenizer(*m_files, watch)),
+      m_template(openTemplate(*m_files, m_tokenizer, watch))
 {
     requireTokenizerFits(m_tokenizer, m_files->config());
     watch.report(LoadStage::Buffers);
-    m_backend = backend::makeBackend(options.device, options.threads);
-    model::TransformerOptions transformerOptions;
-    transformerOptions.contextLength = m_plan.contextLength;
-    m_transformer = std::make_unique<model::Transformer>(m_files->config(), m_weights, *m_backend, transformerOptions);
+    if (m_plan.needsRelease)
+        earlier.release();
+    prepareDevice(options);
+    m_info.device = m_device.id;
+    m_info.deviceName = m_device.name;
+    m_info.deviceUnits = m_device.id == cpuDevice && options.threads > 0 ? options.threads : m_device.units;
+    m_info.plannedBytes = m_plan.memory.totalBytes();
     m_info.kvBytesPerToken = m_transformer->kvBytesPerToken();
     m_info.contextLength = m_transformer->contextLength();
     m_info.contextCapped = options.contextLength == 0 && m_info.contextLength < m_info.maxContextLength;
@@ -83,6 +102,50 @@ LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, 
     model::addFamilyDefaults(m_info, m_template.keepsOnlyLastSystem());
     collectStopTokens();
     watch.throwIfStopped(path);
+}
+
+/// What goes wrong from here on is the device's: other programs may take its memory between plan and use.
+void LoadedModel::prepareDevice(const EngineOptions &options)
+{
+    try {
+        m_backend = m_devices->open(m_device.id, options.threads);
+    } catch (const Error &error) {
+        if (error.code() == ErrorCode::OutOfMemory)
+            failMemory(error);
+        throw;
+    }
+    model::TransformerOptions transformerOptions;
+    transformerOptions.contextLength = m_plan.memory.contextLength;
+    try {
+        m_transformer =
+            std::make_unique<model::Transformer>(m_files->config(), m_weights, *m_backend, transformerOptions);
+    } catch (const Error &error) {
+        if (error.code() == ErrorCode::OutOfMemory)
+            failMemory(error);
+        if (error.code() == ErrorCode::DeviceFailed)
+            throw Error(error.code(), path(), m_device.id, m_devices->markFailed(m_device.id, error.what()));
+        throw;
+    }
+}
+
+void LoadedModel::failMemory(const Error &cause) const
+{
+    if (m_device.id == cpuDevice)
+        throw Error(cause);
+    throw Error(ErrorCode::OutOfMemory, path(), "device",
+                path() + ": the model needs " + model::exactSize(m_plan.memory.totalBytes()) + " of the memory of " +
+                    m_device.name + " (" + m_device.id + "). " + model::exactSize(m_device.memoryFree) +
+                    " were free when it was planned, but not any more. " + cause.what());
+}
+
+std::uint64_t LoadedModel::deviceBytes() const
+{
+    return m_device.id == cpuDevice ? 0 : m_plan.memory.weightBytes + m_plan.memory.bufferBytes;
+}
+
+const std::string &LoadedModel::path() const
+{
+    return m_files->path();
 }
 
 LoadedModel::~LoadedModel() = default;

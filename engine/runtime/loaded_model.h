@@ -11,19 +11,27 @@
 #include "engine/text/tokenizer.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace engine::runtime {
 
+/// The memory that another model on the same device gives back.
+struct Successor {
+    std::uint64_t cacheBytes = 0;  ///< with its conversation, of which nothing is needed any more
+    std::uint64_t weightBytes = 0; ///< and once `release` was called; 0: nothing but the cache counts
+    std::function<void()> release;
+};
+
 class LoadedModel {
 public:
     /// Opens and checks the model. Throws Error; OutOfMemory before a weight is read; Cancelled when `watch` is
-    /// stopped, which is looked at every few megabytes and between all steps. `givenBack`: bytes that will be free once
-    /// this model takes the place of another, besides those that are now.
+    /// stopped, which is looked at every few megabytes and between all steps. Calls `earlier.release` only where there
+    /// is no room for both, and only when everything but the device has been checked.
     LoadedModel(const std::string &path, const EngineOptions &options, const model::LoadWatch &watch = {},
-                std::uint64_t givenBack = 0);
+                const Successor &earlier = {});
     ~LoadedModel();
     LoadedModel(const LoadedModel &) = delete;
     LoadedModel &operator=(const LoadedModel &) = delete;
@@ -35,12 +43,25 @@ public:
     bool endsReply(TokenId token) const;
     /// Throws FileChanged if a weight file was truncated under the mapping.
     void checkFiles() const { m_files->throwIfChanged(); }
+    /// Bytes of device memory that go with this model, without the cache; 0 where the weights are mapped files.
+    std::uint64_t deviceBytes() const;
 
 private:
+    struct Plan {
+        MemoryPlan memory;
+        bool needsRelease = false;
+    };
+    static Plan plan(const model::ModelFiles &files, const EngineOptions &options, const DeviceInfo &device,
+                     const Successor &earlier);
+    void prepareDevice(const EngineOptions &options);
+    const std::string &path() const;
+    [[noreturn]] void failMemory(const Error &cause) const;
     void collectStopTokens();
 
     std::unique_ptr<model::ModelFiles> m_files;
-    MemoryPlan m_plan;
+    std::shared_ptr<Devices> m_devices;
+    DeviceInfo m_device;
+    Plan m_plan;
     model::Weights m_weights;
     ModelInfo m_info;
     text::Tokenizer m_tokenizer;

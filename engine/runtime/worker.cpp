@@ -33,10 +33,19 @@ private:
     std::chrono::steady_clock::time_point m_told;
 };
 
+EngineOptions withDevices(EngineOptions options)
+{
+    if (!options.devices)
+        options.devices = machineDevices();
+    return options;
+}
+
 } // namespace
 
 Worker::Worker(std::function<void()> wake, EngineOptions options)
-    : m_options(options), m_events(std::move(wake)), m_thread([this](const std::stop_token &stop) { loop(stop); })
+    : m_options(withDevices(std::move(options))), m_events(std::move(wake)),
+      m_monitor(*m_options.devices, [this](const DeviceUsage &usage) { m_events.push(DeviceUsageChanged{usage}); }),
+      m_thread([this](const std::stop_token &stop) { loop(stop); })
 {
 }
 
@@ -49,7 +58,7 @@ Worker::~Worker()
 
 void Worker::loadModel(std::string folder, LoadOptions options)
 {
-    push(Load{std::move(folder), options});
+    push(Load{std::move(folder), std::move(options)});
 }
 
 EngineOptions Worker::optionsFor(const LoadOptions &load) const
@@ -57,6 +66,8 @@ EngineOptions Worker::optionsFor(const LoadOptions &load) const
     EngineOptions options = m_options;
     if (load.contextLength > 0)
         options.contextLength = load.contextLength;
+    if (!load.device.empty())
+        options.device = load.device;
     return options;
 }
 
@@ -151,7 +162,10 @@ std::optional<Worker::Taken> Worker::take(const std::stop_token &stop)
 
 void Worker::execute(const Load &command, const std::stop_token &stop)
 {
-    const auto fail = [&](Failure failure) { m_events.push(ModelLoadFailed{command.folder, std::move(failure)}); };
+    const bool hadModel = m_model != nullptr;
+    const auto fail = [&](Failure failure) {
+        m_events.push(ModelLoadFailed{command.folder, std::move(failure), !hadModel || m_model != nullptr});
+    };
     try {
         replaceModel(command, stop);
     } catch (const Error &error) {
@@ -164,19 +178,57 @@ void Worker::execute(const Load &command, const std::stop_token &stop)
     }
 }
 
-/// The earlier model stays until the new one is complete: its weights are file pages that take no room of their own,
-/// and a folder that cannot be opened then costs nothing.
+/// The earlier model stays until the new one is complete, so that one that cannot be opened costs nothing: on the CPU
+/// its weights are file pages that take no room of their own; on a GPU it goes just before where there is no room for
+/// both.
 void Worker::replaceModel(const Load &command, const std::stop_token &stop)
 {
     const auto start = std::chrono::steady_clock::now();
     const model::LoadWatch watch(stop, LoadReporter(m_events, command.folder));
-    auto model = std::make_unique<LoadedModel>(command.folder, optionsFor(command.options), watch,
-                                               m_session ? m_session->cacheBytes() : 0);
+    const EngineOptions options = optionsFor(command.options);
+    auto model = std::make_unique<LoadedModel>(command.folder, options, watch, successorOn(options.device));
     auto session = std::make_unique<Session>(*model);
     m_session = std::move(session); // first: the old one refers to the old model
     m_model = std::move(model);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     m_events.push(ModelLoaded{m_model->info(), seconds.count()});
+    m_monitor.watch(m_model->info().device);
+}
+
+/// What the model that is loaded gives back to another one on that device.
+Successor Worker::successorOn(const std::string &device)
+{
+    if (!m_model || m_model->info().device != device)
+        return {};
+    Successor successor;
+    successor.cacheBytes = m_session->cacheBytes();
+    successor.weightBytes = m_model->deviceBytes();
+    successor.release = [this] {
+        m_session.reset();
+        m_model.reset();
+    };
+    return successor;
+}
+
+/// A device that failed is marked before anybody hears of it, so that nobody asks it again.
+void Worker::forward(GenerationEvent event)
+{
+    auto *failed = std::get_if<GenerationFailed>(&event);
+    if (failed != nullptr && failed->failure.code == ErrorCode::DeviceFailed) {
+        const std::string &device = m_model->info().device;
+        failed->failure.field = device;
+        failed->failure.sentence = m_options.devices->markFailed(device, failed->failure.sentence);
+    }
+    m_events.push(std::move(event));
+}
+
+bool Worker::refuseFailedDevice(const GenerationRequest &request)
+{
+    const std::string &device = m_model->info().device;
+    const auto failure = m_options.devices->failureOf(device);
+    if (failure)
+        m_events.push(GenerationFailed{request.id, {ErrorCode::DeviceFailed, {}, device, *failure}, {}});
+    return failure.has_value();
 }
 
 void Worker::execute(const Generate &command, const std::stop_token &stop)
@@ -186,7 +238,8 @@ void Worker::execute(const Generate &command, const std::stop_token &stop)
         m_events.push(GenerationFailed{request.id, {ErrorCode::RequestInvalid, {}, "model", noModel}, {}});
         return;
     }
-    m_session->generate(request, stop, [this](GenerationEvent event) { m_events.push(std::move(event)); });
+    if (!refuseFailedDevice(request))
+        m_session->generate(request, stop, [this](GenerationEvent event) { forward(std::move(event)); });
 }
 
 void Worker::execute(const ShowPrompt &command, const std::stop_token &stop)

@@ -2,6 +2,7 @@
 // The engine thread: takes commands in order, owns the model.
 
 #include "engine/engine.h"
+#include "engine/runtime/device_monitor.h"
 #include "engine/runtime/event_queue.h"
 
 #include <condition_variable>
@@ -18,6 +19,7 @@ namespace engine::runtime {
 
 class LoadedModel;
 class Session;
+struct Successor;
 
 /// Thread contract: as engine::Engine.
 class Worker {
@@ -60,9 +62,13 @@ private:
     void execute(const ShowPrompt &command, const std::stop_token &stop);
     static const GenerationRequest *requestOf(const Command &command); ///< null: it has none
     void replaceModel(const Load &command, const std::stop_token &stop);
+    Successor successorOn(const std::string &device);
+    void forward(GenerationEvent event);
+    bool refuseFailedDevice(const GenerationRequest &request);
 
-    EngineOptions m_options;
+    EngineOptions m_options; ///< devices is never null
     EventQueue m_events;
+    DeviceMonitor m_monitor;
 
     // Worker thread only; the session refers to the model.
     std::unique_ptr<LoadedModel> m_model;

@@ -45,7 +45,7 @@ std::string instructionSet()
 DeviceInfo describeCpu()
 {
     DeviceInfo info;
-    info.id = "cpu";
+    info.id = cpuDevice;
     info.name = valueOf("/proc/cpuinfo", "model name");
     if (info.name.empty())
         info.name = "CPU"; // ARM kernels give no name
@@ -53,7 +53,6 @@ DeviceInfo describeCpu()
     info.units = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     info.memoryTotal = memoryBytes("MemTotal");
     info.memoryFree = std::min(info.memoryTotal, memory::availableMemory());
-    info.runsModels = true;
     return info;
 }
 

@@ -9,6 +9,8 @@
 
 namespace {
 
+constexpr int leastCapability = 80; ///< of CUDA_ARCHITECTURES in CMakeLists.txt
+
 template <std::size_t size>
 void copyText(char (&to)[size], std::string_view text)
 {
@@ -60,6 +62,7 @@ void bathyscope_cuda_query(BathyscopeCudaQuery *query)
 {
     *query = {};
     query->runtimeVersion = CUDART_VERSION;
+    query->leastCapability = leastCapability;
     if (cudaDriverGetVersion(&query->driverVersion) != cudaSuccess)
         query->driverVersion = 0;
     int found = 0;

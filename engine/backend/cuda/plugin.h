@@ -7,7 +7,8 @@
 
 namespace engine::backend {
 class Backend;
-}
+struct WorkspaceShape;
+} // namespace engine::backend
 
 extern "C" {
 
@@ -34,15 +35,27 @@ enum BathyscopeCudaProblem {
 
 struct BathyscopeCudaQuery {
     BathyscopeCudaProblem problem;
-    int runtimeVersion; ///< of the toolkit the plugin was built with, 13000 = 13.0
-    int driverVersion;  ///< the newest version the driver can serve, 0: no driver
-    char detail[256];   ///< the runtime's own words, for bathyscope_cuda_failed
-    int count;          ///< filled entries of `devices`
+    int runtimeVersion;  ///< of the toolkit the plugin was built with, 13000 = 13.0
+    int driverVersion;   ///< the newest version the driver can serve, 0: no driver
+    char detail[256];    ///< the runtime's own words, for bathyscope_cuda_failed
+    int leastCapability; ///< compute capability from which on the kernels run, 80 = 8.0
+    int count;           ///< filled entries of `devices`
     BathyscopeCudaDevice devices[64];
+};
+
+/// What the management library of the driver says, whoever uses the device.
+struct BathyscopeCudaUsage {
+    std::uint64_t memoryUsed; ///< bytes
+    std::uint64_t memoryTotal;
+    int busyPercent; ///< of the last second or less; negative: not told
 };
 
 int bathyscope_cuda_plugin_abi();
 void bathyscope_cuda_query(BathyscopeCudaQuery *query);
 /// The op table of one device, to be deleted by the caller. Throws engine::Error DeviceFailed or OutOfMemory.
 engine::backend::Backend *bathyscope_cuda_make_backend(int device);
+/// False where it cannot be told. Leaves what the device computes alone.
+bool bathyscope_cuda_usage(int device, BathyscopeCudaUsage *usage);
+/// What Backend::reserve() takes on a device with so many multiprocessors.
+std::uint64_t bathyscope_cuda_workspace_bytes(const engine::backend::WorkspaceShape &shape, int multiprocessors);
 }

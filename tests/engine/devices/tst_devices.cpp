@@ -1,8 +1,7 @@
 // What the program says of its machine, and of a CUDA plugin that is missing, foreign or finds nothing.
 
 #include "engine/backend/cuda_plugin.h"
-#include "engine/backend/make_backend.h"
-#include "engine/device_info.h"
+#include "engine/devices.h"
 #include "engine/error.h"
 
 #include <QTest>
@@ -30,7 +29,7 @@ private slots:
         QVERIFY(!list.devices.empty());
         const engine::DeviceInfo &cpu = list.devices.front();
         QCOMPARE(cpu.id, std::string("cpu"));
-        QVERIFY(cpu.runsModels);
+        QVERIFY(cpu.runsModels());
         QVERIFY(!cpu.name.empty() && !cpu.architecture.empty());
         QVERIFY(cpu.units >= 1);
         QVERIFY(cpu.memoryFree > 0 && cpu.memoryFree <= cpu.memoryTotal);
@@ -41,7 +40,7 @@ private slots:
         const DeviceList list = engine::listDevices();
         QVERIFY(list.devices.size() > 1 || list.absent.size() == 1);
         for (const auto &absence : list.absent)
-            QVERIFY(!absence.sentence.empty());
+            QVERIFY(!absence.problem.sentence.empty());
     }
 
     void devicesOfThePluginAreListed()
@@ -54,7 +53,7 @@ private slots:
         QCOMPARE(list.devices[1].architecture, std::string("sm_90"));
         QCOMPARE(list.devices[1].units, 132);
         QCOMPARE(list.devices[1].memoryFree, std::uint64_t{79'000'000'000});
-        QVERIFY(list.devices[1].runsModels);
+        QVERIFY(list.devices[1].runsModels());
     }
 
     void absenceIsASentence_data()
@@ -77,14 +76,43 @@ private slots:
         const DeviceList list = askPlugin(plugin);
         QVERIFY(list.devices.empty());
         QCOMPARE(list.absent.size(), std::size_t{1});
-        const QString sentence = QString::fromStdString(list.absent.front().sentence);
+        const QString sentence = QString::fromStdString(list.absent.front().problem.sentence);
         QVERIFY2(sentence.contains(words), qPrintable(sentence));
+    }
+
+    void aDeviceThatIsTooOldIsListedWithTheReason()
+    {
+        const DeviceList list = askPlugin("fake_old_device");
+        QCOMPARE(list.devices.size(), std::size_t{1});
+        QVERIFY(!list.devices.front().runsModels());
+        QVERIFY(list.devices.front().problem.kind == engine::DeviceProblem::Kind::OldHardware);
+        QCOMPARE(
+            QString::fromStdString(list.devices.front().problem.sentence),
+            QString("NVIDIA Test has compute capability 7.5, this program needs 8.0 (Ampere) or newer. Use another "
+                    "GPU or the CPU."));
+    }
+
+    void whatADeviceIsDoingIsAsked()
+    {
+        const std::string plugin = PLUGINS "/fake_two_devices.so";
+        const auto first = engine::backend::cudaUsage(plugin, "cuda:0");
+        QVERIFY(first.has_value());
+        QCOMPARE(first->id, std::string("cuda:0"));
+        QCOMPARE(first->memoryUsed, std::uint64_t{30'000'000'000});
+        QCOMPARE(first->busyPercent, std::optional(97));
+        const auto second = engine::backend::cudaUsage(plugin, "cuda:1");
+        QVERIFY(second.has_value() && !second->busyPercent); // not told is not zero
+        QVERIFY(!engine::backend::cudaUsage(plugin, "cuda:2"));
+        QVERIFY(!engine::backend::cudaUsage(PLUGINS "/missing.so", "cuda:0"));
+        engine::backend::WorkspaceShape shape;
+        shape.tokens = 10;
+        QCOMPARE(engine::backend::cudaWorkspaceBytes(plugin, shape, 132), std::optional(std::uint64_t{1320}));
     }
 
     void whatThePluginThrowsArrives()
     {
         try {
-            (void)engine::backend::makeCudaBackend(PLUGINS "/fake_two_devices.so", 1);
+            (void)engine::backend::makeCudaBackend(PLUGINS "/fake_two_devices.so", "cuda:1");
             QFAIL("the made-up GPU was opened");
         } catch (const engine::Error &error) {
             QCOMPARE(error.code(), engine::ErrorCode::DeviceFailed);
@@ -95,7 +123,7 @@ private slots:
     void anUnknownDeviceIsRefusedWithTheOnesThereAre()
     {
         try {
-            (void)engine::backend::makeBackend("cuda:77", 1);
+            (void)engine::machineDevices()->open("cuda:77", 1);
             QFAIL("there is no such device");
         } catch (const engine::Error &error) {
             QCOMPARE(error.field(), std::string("device"));

@@ -91,7 +91,11 @@ void EngineDriver::take(engine::GenerationEvent event)
             m_onLoading(m_loading.back());
             lock.lock();
         }
+    } else if (const auto *usage = std::get_if<engine::DeviceUsageChanged>(&event)) {
+        m_usages.push_back(usage->usage);
     } else {
+        if (const auto *failed = std::get_if<engine::ModelLoadFailed>(&event))
+            m_earlierKept = failed->earlierKept;
         m_loaded = std::move(event);
     }
     m_changed.notify_all();
@@ -103,19 +107,26 @@ void EngineDriver::waitUntil(const std::function<bool()> &happened, std::unique_
         throw std::runtime_error("the engine did not answer for 60 s");
 }
 
-void EngineDriver::beginLoad(const std::string &folder, OnLoading onLoading)
+std::vector<engine::DeviceUsage> EngineDriver::usages()
+{
+    const std::lock_guard lock(m_mutex);
+    return m_usages;
+}
+
+void EngineDriver::beginLoad(const std::string &folder, OnLoading onLoading, engine::LoadOptions options)
 {
     {
         const std::lock_guard lock(m_mutex);
         m_loading.clear();
         m_onLoading = std::move(onLoading);
     }
-    m_engine.loadModel(folder);
+    m_engine.loadModel(folder, std::move(options));
 }
 
-std::optional<engine::ModelLoaded> EngineDriver::load(const std::string &folder, engine::Failure *failure)
+std::optional<engine::ModelLoaded> EngineDriver::load(const std::string &folder, engine::Failure *failure,
+                                                      engine::LoadOptions options)
 {
-    beginLoad(folder);
+    beginLoad(folder, {}, std::move(options));
     return endLoad(failure);
 }
 

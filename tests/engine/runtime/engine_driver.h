@@ -38,10 +38,14 @@ public:
 
     explicit EngineDriver(engine::EngineOptions options = {});
 
-    std::optional<engine::ModelLoaded> load(const std::string &folder, engine::Failure *failure = nullptr);
+    std::optional<engine::ModelLoaded> load(const std::string &folder, engine::Failure *failure = nullptr,
+                                            engine::LoadOptions options = {});
     /// `onLoading` is called with the progress of the load on the worker thread.
-    void beginLoad(const std::string &folder, OnLoading onLoading = {});
+    void beginLoad(const std::string &folder, OnLoading onLoading = {}, engine::LoadOptions options = {});
     std::optional<engine::ModelLoaded> endLoad(engine::Failure *failure = nullptr);
+    /// Whether the load that failed last has left the earlier model.
+    bool earlierKept() const { return m_earlierKept; }
+    std::vector<engine::DeviceUsage> usages(); ///< told so far
     /// Of the load that began last and has ended.
     const std::vector<engine::ModelLoadProgress> &loading() const { return m_loading; }
 
@@ -64,7 +68,9 @@ private:
     void take(engine::GenerationEvent event);
     void waitUntil(const std::function<bool()> &happened, std::unique_lock<std::mutex> &lock);
 
-    std::mutex m_mutex; ///< guards the four below
+    std::mutex m_mutex; ///< guards the six below
+    std::vector<engine::DeviceUsage> m_usages;
+    bool m_earlierKept = true;
     std::map<engine::RequestId, Sent> m_sent;
     std::optional<engine::GenerationEvent> m_loaded; ///< ModelLoaded or ModelLoadFailed
     std::vector<engine::ModelLoadProgress> m_loading;
