@@ -1,4 +1,4 @@
-#include "engine/backend/make_backend.h"
+#include "engine/devices.h"
 #include "engine/error.h"
 #include "engine/measurement/op_meter.h"
 #include "engine/model/model_files.h"
@@ -38,7 +38,7 @@ class Measured {
 public:
     explicit Measured(const MeasureOptions &options)
         : m_files(model::openModelFiles(options.path)), m_weights(m_files->resolveWeights()),
-          m_backend(backend::makeBackend(options.device, options.threads)),
+          m_backend(machineDevices()->open(options.device, options.threads)),
           m_meter(*m_backend, measurement::Choices::Read),
           m_transformer(m_files->config(), m_weights, m_meter, optionsFor(options)), m_cache(m_transformer.makeCache()),
           m_logits(static_cast<std::size_t>(m_transformer.vocabSize()))
@@ -108,7 +108,7 @@ double measureCopyBandwidth(const std::string &device)
         throw Error(ErrorCode::RequestInvalid, {}, "device", "The copy bandwidth is measured on a GPU. Choose one.");
     constexpr std::size_t bytes = std::size_t{1} << 30; // far beyond the caches
     constexpr int rounds = 10;
-    const auto backend = backend::makeBackend(device, 1);
+    const auto backend = machineDevices()->open(device, 1);
     memory::Buffer from = backend->memory().allocate(bytes);
     memory::Buffer to = backend->memory().allocate(bytes);
     backend->memory().copy(to.data(), from.data(), bytes);
