@@ -1,7 +1,7 @@
 #!/bin/bash
 # Everything the CUDA backend is measured by, in one command, on a machine with an NVIDIA GPU:
 #   tests/gpu/run.sh [BUILD_FOLDER] [RESULT_FOLDER]
-# Uses what was built (preset cuda, targets gpu_ops gpu_goldens bathyscope-cli); builds nothing. The tests need
+# Uses what was built (preset cuda, targets gpu_ops gpu_attention gpu_goldens bathyscope-cli); builds nothing. The tests need
 # libQt6Test and libQt6Core; tests/gpu/pack.sh puts them beside the tests for a machine without Qt.
 set -u
 build=${1:-build/release}
@@ -24,11 +24,13 @@ step() { # step NAME SECONDS COMMAND...
 
 nvidia-smi >"$out/machine.txt" 2>&1
 step ops 120 "$build/tests/gpu/gpu_ops"
+step attention 120 "$build/tests/gpu/gpu_attention"
 step goldens 120 "$build/tests/gpu/gpu_goldens"
 if command -v compute-sanitizer >/dev/null; then
     for tool in memcheck racecheck initcheck; do
         step "$tool" 90 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_ops" linear \
             latentAttention groupedAttention routing experts
+        step "$tool-attention" 90 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_attention"
     done
 fi
 model=resources/models/nano-r1
