@@ -3,40 +3,11 @@
 
 #include "engine/backend/cuda/detail/attention.h"
 #include "engine/backend/cuda/detail/mla.cuh"
-#include "engine/backend/cuda/detail/skinny.cuh"
+#include "engine/backend/cuda/detail/warp.cuh"
 
 namespace engine::backend::cuda {
 
 namespace {
-
-constexpr int absorbThreads = 128;
-
-/// queries[t][h] ← [W_UK of the head, transposed · the query's nope part; its rope part]. Grid [columns, heads,
-/// tokens].
-template <class Format>
-__global__ void absorbKernel(MlaCall call)
-{
-    const int head = static_cast<int>(blockIdx.y);
-    const int token = static_cast<int>(blockIdx.z);
-    const int col = static_cast<int>(blockIdx.x) * absorbThreads + static_cast<int>(threadIdx.x);
-    const int width = call.latent + call.rope;
-    if (col >= width)
-        return;
-    const float *query = call.q.row(token) + head * (call.nope + call.rope);
-    float *to = call.queries + call.headOf(token, head) * static_cast<std::size_t>(width);
-    if (col >= call.latent) {
-        to[col] = query[call.nope + col - call.latent];
-        return;
-    }
-    const int firstRow = head * (call.nope + call.value);
-    const std::size_t rowBytes = static_cast<std::size_t>(call.latent) * Format::bytes;
-    const std::uint8_t *at =
-        call.kvB.data + static_cast<std::size_t>(firstRow) * rowBytes + static_cast<std::size_t>(col) * Format::bytes;
-    float sum = 0.0F;
-    for (int row = 0; row < call.nope; ++row, at += rowBytes)
-        sum = fmaf(Format::get(at) * call.kvB.scaleAt(firstRow + row, col), query[row], sum);
-    to[col] = sum;
-}
 
 /// Grid [splits, blocks of `heads` heads, tokens].
 template <int heads, int parts>
@@ -80,22 +51,6 @@ __global__ void __launch_bounds__(attentionWarps *warpSize32) attendKernel(MlaCa
     });
 }
 
-/// out[t][h] ← W_UV of the head · latents[t][h]. Grid [value rows / warps, heads, tokens].
-template <class Format, bool wide>
-__global__ void __launch_bounds__(skinnyWarps *warpSize32) valueKernel(MlaCall call, RowsView out)
-{
-    const int row = static_cast<int>(blockIdx.x) * skinnyWarps + static_cast<int>(threadIdx.x) / warpSize32;
-    if (row >= call.value)
-        return;
-    const int head = static_cast<int>(blockIdx.y);
-    const int token = static_cast<int>(blockIdx.z);
-    const float *const x[1] = {call.latents + call.headOf(token, head) * static_cast<std::size_t>(call.latent)};
-    float sums[1][1] = {};
-    skinnyDot<Format, wide, 1, 1>(call.kvB, head * (call.nope + call.value) + call.nope + row, x, sums);
-    if (static_cast<int>(threadIdx.x) % warpSize32 == 0)
-        out.row(token)[head * call.value + row] = sums[0][0];
-}
-
 template <int heads, int parts>
 void startAttend(Queue &queue, const MlaCall &call, int tokens)
 {
@@ -126,11 +81,6 @@ void attend(Queue &queue, MlaCall call, int positions, const DeviceLimits &devic
     combine(queue, call.output, call.tokens);
 }
 
-dim3 gridOf(int columns, int size, int heads, int tokens)
-{
-    return {blocksFor(columns, size), static_cast<unsigned>(heads), static_cast<unsigned>(tokens)};
-}
-
 MlaCall callOf(const MlaArgs &args, std::byte *const *table, AttentionScratch &scratch)
 {
     MlaCall call;
@@ -158,23 +108,13 @@ void mlaAttention(Queue &queue, const MlaArgs &args, std::byte *const *table, co
                   AttentionScratch &scratch)
 {
     const MlaCall call = callOf(args, table, scratch);
-    const int tokens = args.q.rows;
-    const int positions = args.cache.start + tokens;
-    const bool wide = hasWideRows(args.kvB) && call.latent % 4 == 0;
-    const bool known = withFormat(args.kvB.dtype, [&](auto format) {
-        using Format = decltype(format);
-        launch(queue, absorbKernel<Format>, gridOf(call.latent + call.rope, absorbThreads, call.heads, tokens),
-               dim3(absorbThreads), call);
-        if (canDecode(args))
-            mlaDecode(queue, call, positions, device, scratch);
-        else
-            attend(queue, call, positions, device, scratch);
-        launch(queue, wide ? valueKernel<Format, true> : valueKernel<Format, false>,
-               gridOf(call.value, skinnyWarps, call.heads, tokens), dim3(skinnyWarps * warpSize32), call,
-               viewOf(args.out));
-    });
-    if (!known)
-        queue.note(cudaErrorInvalidValue);
+    const int positions = args.cache.start + call.tokens;
+    absorbQueries(queue, call, args.kvB);
+    if (canDecode(args))
+        mlaDecode(queue, call, positions, device, scratch);
+    else
+        attend(queue, call, positions, device, scratch);
+    expandLatents(queue, call, args.kvB, args.out);
 }
 
 } // namespace engine::backend::cuda

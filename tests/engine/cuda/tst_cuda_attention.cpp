@@ -78,6 +78,21 @@ private slots:
         QVERIFY2(error <= rounded, qPrintable(QString::number(error)));
     }
 
+    /// With a cache in F32 nothing is rounded, so this shows the products with kv_b_proj.
+    void productsWithTheWeightsAreExact()
+    {
+        for (const DType kvB : {DType::F32, DType::BF16, DType::F16, DType::F8_E4M3}) {
+            for (const int tokens : {1, 5}) {
+                LatentCase narrow{.tokens = tokens, .start = 2, .heads = 3, .kvB = kvB, .cache = CacheType::F32};
+                narrow.nope = 40;
+                narrow.value = 22; // no multiple of what a warp or a block takes
+                narrow.latent = 128;
+                const double error = m_pair->errorOf(narrow);
+                QVERIFY2(error <= 2e-5, qPrintable(QString("type %1: %2").arg(int(kvB)).arg(error)));
+            }
+        }
+    }
+
     /// A step that is replayed has the grid of the longest sequence it may meet: most splits then see nothing.
     void splitsWithoutPositionsHaveNoWeight()
     {

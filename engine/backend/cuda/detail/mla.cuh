@@ -30,6 +30,10 @@ struct MlaCall {
     }
 };
 
+/// queries ← q with W_UK of kv_b_proj moved into it
+void absorbQueries(Queue &queue, const MlaCall &call, const Matrix &kvB);
+/// out ← W_UV · latents
+void expandLatents(Queue &queue, const MlaCall &call, const Matrix &kvB, const Rows &out);
 /// Whether the cache and the widths are those of mlaDecode().
 bool canDecode(const MlaArgs &args);
 /// latents ← attention of `queries` to the latents of the cache, on tensor cores.
