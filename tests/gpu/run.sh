@@ -1,8 +1,8 @@
 #!/bin/bash
 # Everything the CUDA backend is measured by, in one command, on a machine with an NVIDIA GPU:
 #   tests/gpu/run.sh [BUILD_FOLDER] [RESULT_FOLDER]
-# Uses what was built (preset cuda, targets gpu_ops gpu_sample gpu_products gpu_goldens bathyscope-cli); builds nothing. The
-# tests need libQt6Test and libQt6Core; tests/gpu/pack.sh puts them beside the tests for a machine without Qt.
+# Uses what was built (preset cuda: bathyscope-cli and the targets gpu_*); builds nothing. The tests need libQt6Test and
+# libQt6Core; tests/gpu/pack.sh puts them beside the tests for a machine without Qt.
 set -u
 build=${1:-build/release}
 out=${2:-gpu-results}
@@ -26,6 +26,7 @@ nvidia-smi >"$out/machine.txt" 2>&1
 step ops 120 "$build/tests/gpu/gpu_ops"
 step sample 120 "$build/tests/gpu/gpu_sample"
 step products 120 "$build/tests/gpu/gpu_products"
+step attention 120 "$build/tests/gpu/gpu_attention"
 step goldens 120 "$build/tests/gpu/gpu_goldens"
 if command -v compute-sanitizer >/dev/null; then
     for tool in memcheck racecheck initcheck; do
@@ -34,6 +35,7 @@ if command -v compute-sanitizer >/dev/null; then
         step "$tool-sample" 90 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_sample" edges
         step "$tool-products" 90 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_products" \
             fewTokens
+        step "$tool-attention" 90 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_attention"
     done
 fi
 model=resources/models/nano-r1

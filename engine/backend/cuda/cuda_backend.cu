@@ -43,7 +43,10 @@ class CudaBackend final : public Backend {
 public:
     explicit CudaBackend(int device) : m_queue(device), m_memory(m_queue)
     {
-        require(cudaDeviceGetAttribute(&m_units, cudaDevAttrMultiProcessorCount, device), "to be asked for its size");
+        int shared = 0;
+        require(cudaDeviceGetAttribute(&m_device.units, cudaDevAttrMultiProcessorCount, device), "to tell its size");
+        require(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "to tell its size");
+        m_device.sharedBytes = static_cast<std::size_t>(shared);
         m_pages.reserve(m_memory, maxPages);
         m_linear.reserve(m_memory, m_units);
     }
@@ -60,7 +63,7 @@ public:
     }
     void reserve(const WorkspaceShape &shape) override
     {
-        m_attention.reserve(shape, m_memory);
+        m_attention.reserve(shape, m_device, m_memory);
         m_expertScratch.reserve(shape, m_memory);
         m_sampleScratch.reserve(shape.vocab, m_memory);
         const std::size_t affinities =
@@ -103,7 +106,7 @@ public:
     void mlaAttention(const MlaArgs &args) override
     {
         if (auto *const *table = tableOf(args.cache))
-            cuda::mlaAttention(m_queue, args, table, m_units, m_attention);
+            cuda::mlaAttention(m_queue, args, table, m_device, m_attention);
     }
     void storeKeyValue(const KeyValueArgs &args) override
     {
@@ -113,7 +116,7 @@ public:
     void gqaAttention(const GqaArgs &args) override
     {
         if (auto *const *table = tableOf(args.cache))
-            cuda::gqaAttention(m_queue, args, table, m_units, m_attention);
+            cuda::gqaAttention(m_queue, args, table, m_device, m_attention);
     }
     void route(const RouteArgs &args) override { cuda::route(m_queue, args, m_affinities.as<float>().data()); }
     void expertFfn(const ExpertArgs &args) override
@@ -133,7 +136,7 @@ private:
 
     OwnedQueue m_queue;
     DeviceMemory m_memory;
-    int m_units = 1;
+    DeviceLimits m_device;
     PageTable m_pages;
     AttentionScratch m_attention;
     LinearScratch m_linear;

@@ -88,18 +88,22 @@ void startWidth(Queue &queue, const GqaCall &call, int tokens)
 
 } // namespace
 
-void gqaAttention(Queue &queue, const GqaArgs &args, std::byte *const *table, int units, AttentionScratch &scratch)
+void gqaAttention(Queue &queue, const GqaArgs &args, std::byte *const *table, const DeviceLimits &device,
+                  AttentionScratch &scratch)
 {
     const int tokens = args.q.rows;
     GqaCall call;
     call.q = viewOf(args.q);
     call.cache = {viewOf(args.cache, table), args.cache.headWidth};
     call.group = args.heads / args.cache.kvHeads;
-    call.scale = args.softmaxScale;
+    call.scale = args.softmaxScale * log2e;
     const int heads = call.group % 4 == 0 ? 4 : 1;
-    const int splits = splitsFor(tokens, args.heads / heads, args.cache.start + tokens, units, scratch);
-    call.output = {args.out.data, args.out.stride, args.cache.headWidth, scratch.partials.as<float>().data(),
-                   args.heads,    splits};
+    call.output = outputOf(args.out, args.heads, args.cache.headWidth, scratch);
+    call.output.splits = splitsFor({.blocks = tokens * args.heads / heads,
+                                    .rows = tokens * args.heads,
+                                    .positions = args.cache.start + tokens,
+                                    .wanted = 2 * device.units},
+                                   scratch);
     if (heads == 4)
         startWidth<4>(queue, call, tokens);
     else

@@ -19,16 +19,29 @@ struct Queue {
     }
 };
 
+/// `sharedBytes`: of dynamic shared memory, at most what the device lets a block have.
 template <typename... Parameters, typename... Arguments>
-void launch(Queue &queue, void (*kernel)(Parameters...), dim3 grid, dim3 block, const Arguments &...arguments)
+void launchShared(Queue &queue, void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t sharedBytes,
+                  const Arguments &...arguments)
 {
     if (queue.error != cudaSuccess || grid.x == 0 || grid.y == 0 || grid.z == 0)
         return;
+    constexpr std::size_t withoutAsking = std::size_t{48} * 1024;
+    if (sharedBytes > withoutAsking)
+        queue.note(
+            cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes)));
     cudaLaunchConfig_t config{};
     config.gridDim = grid;
     config.blockDim = block;
+    config.dynamicSmemBytes = sharedBytes;
     config.stream = queue.stream;
     queue.note(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...));
+}
+
+template <typename... Parameters, typename... Arguments>
+void launch(Queue &queue, void (*kernel)(Parameters...), dim3 grid, dim3 block, const Arguments &...arguments)
+{
+    launchShared(queue, kernel, grid, block, 0, arguments...);
 }
 
 /// Blocks of `size` that cover `count`.

@@ -13,10 +13,14 @@ namespace engine::backend::cuda {
 
 constexpr int attentionWarps = 4;
 
-/// Unfinished softmax of a head: the sum of weights and the weighted sum of values belong to the largest score.
-struct Partial {
-    static constexpr int header = 2; ///< floats before the values: largest score, sum of weights
+/// Of an unfinished softmax: the sum of weights and the weighted sum of values belong to the largest score. Scores are
+/// in bits (multiplied by log2 e), so that a weight is a power of two.
+struct SoftmaxStats {
+    float largest = -FLT_MAX;
+    float sum = 0.0F;
 };
+
+constexpr float log2e = 1.44269504088896341F;
 
 /// `heads` queries of `parts` · 32 numbers, and what they have seen so far.
 template <int heads, int parts>
@@ -38,6 +42,7 @@ struct WarpAttention {
         }
     }
 
+    /// `scale`: of the softmax, times log2 e
     __device__ void see(const float (&key)[parts], const float (&value)[parts], float scale)
     {
 #pragma unroll
@@ -48,8 +53,8 @@ struct WarpAttention {
                 score = fmaf(query[h][i], key[i], score);
             score = warpSum(score) * scale;
             const float top = fmaxf(largest[h], score);
-            const float old = expf(largest[h] - top);
-            const float weight = expf(score - top);
+            const float old = exp2f(largest[h] - top);
+            const float weight = exp2f(score - top);
             largest[h] = top;
             sum[h] = sum[h] * old + weight;
 #pragma unroll
@@ -95,7 +100,7 @@ __device__ inline void mergeWarps(const WarpAttention<heads, parts> &state, Merg
         float value = 0.0F;
         float sum = 0.0F;
         for (int w = 0; w < attentionWarps; ++w) {
-            const float factor = expf(memory.largest[w][head] - top);
+            const float factor = exp2f(memory.largest[w][head] - top);
             value = fmaf(memory.values[w][head][col], factor, value);
             sum = fmaf(memory.sum[w][head], factor, sum);
         }
@@ -103,31 +108,41 @@ __device__ inline void mergeWarps(const WarpAttention<heads, parts> &state, Merg
     }
 }
 
-/// Where a block's result goes: to `out` when there is one split, else to `partials`, which combine() puts together.
+/// Where a block's result goes: to `out` when there is one split, else to `partials` and `stats`, which combine() puts
+/// together. A split that has seen nothing has a sum of 0; its values are not looked at.
 struct AttentionOutput {
     float *out = nullptr; ///< token t, head h → out[t · tokenStride + h · width]
     std::size_t tokenStride = 0;
-    int width = 0;             ///< numbers of a head
-    float *partials = nullptr; ///< [tokens, heads, splits, Partial::header + width]
+    int width = 0;                 ///< numbers of a head
+    float *partials = nullptr;     ///< [tokens, heads, splits, width]: weighted sums of values
+    SoftmaxStats *stats = nullptr; ///< [tokens, heads, splits]
     int heads = 0;
     int splits = 1;
 
+    __device__ std::size_t partialOf(int token, int head, int split) const
+    {
+        return static_cast<std::size_t>(token * heads + head) * static_cast<std::size_t>(splits) +
+               static_cast<std::size_t>(split);
+    }
+    /// Where the numbers of a head go: divided by the sum if this is the only split.
+    __device__ float *rowOf(int token, int head, int split) const
+    {
+        if (splits == 1)
+            return out + static_cast<std::size_t>(token) * tokenStride + static_cast<std::size_t>(head * width);
+        return partials + partialOf(token, head, split) * static_cast<std::size_t>(width);
+    }
+    __device__ void putStats(int token, int head, int split, float largest, float sum) const
+    {
+        if (splits > 1)
+            stats[partialOf(token, head, split)] = {largest, sum};
+    }
     __device__ void put(int token, int head, int split, int col, float value, float largest, float sum) const
     {
         if (col >= width)
             return;
-        if (splits == 1) {
-            out[static_cast<std::size_t>(token) * tokenStride + static_cast<std::size_t>(head * width + col)] =
-                value / sum;
-            return;
-        }
-        float *partial = partials + static_cast<std::size_t>((token * heads + head) * splits + split) *
-                                        static_cast<std::size_t>(Partial::header + width);
-        partial[Partial::header + col] = value;
-        if (col == 0) {
-            partial[0] = largest;
-            partial[1] = sum;
-        }
+        rowOf(token, head, split)[col] = splits == 1 ? value / sum : value;
+        if (col == 0)
+            putStats(token, head, split, largest, sum);
     }
 };
 

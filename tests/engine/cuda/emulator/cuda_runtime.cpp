@@ -7,9 +7,16 @@ namespace emulator {
 long long launchesUntilFailure = -1;
 std::size_t memoryLimit = std::size_t{1} << 34;
 std::size_t memoryUsed = 0;
+std::size_t sharedLimit = 227 * 1024;
 
 namespace {
 std::map<void *, std::size_t> blocks;
+}
+
+std::size_t &allowedShared(const void *kernel)
+{
+    static std::map<const void *, std::size_t> allowed;
+    return allowed.try_emplace(kernel, 48 * 1024).first->second;
 }
 
 } // namespace emulator

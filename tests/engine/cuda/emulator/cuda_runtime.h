@@ -122,7 +122,8 @@ enum cudaError_t {
     cudaErrorLaunchFailure = 719
 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
-enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount };
+enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount, cudaDevAttrMaxSharedMemoryPerBlockOptin };
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
 using cudaStream_t = int *;
 constexpr unsigned cudaStreamNonBlocking = 1;
 
@@ -138,6 +139,10 @@ namespace emulator {
 extern long long launchesUntilFailure;
 extern std::size_t memoryLimit; ///< bytes that cudaMalloc gives in all
 extern std::size_t memoryUsed;
+extern std::size_t sharedLimit; ///< bytes of shared memory a block may have
+
+/// What a kernel may have of it: 48 KiB until more was asked for.
+std::size_t &allowedShared(const void *kernel);
 } // namespace emulator
 
 inline const char *cudaGetErrorString(cudaError_t error)
@@ -162,9 +167,19 @@ inline cudaError_t cudaSetDevice(int)
 {
     return cudaSuccess;
 }
-inline cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr, int)
+inline cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int)
 {
-    *value = 3; // an odd number, so that nothing relies on a round one
+    *value = attribute == cudaDevAttrMaxSharedMemoryPerBlockOptin
+                 ? static_cast<int>(emulator::sharedLimit)
+                 : 3; // multiprocessors: an odd number, so that nothing relies on a round one
+    return cudaSuccess;
+}
+template <typename Function>
+cudaError_t cudaFuncSetAttribute(Function *kernel, cudaFuncAttribute, int bytes)
+{
+    if (static_cast<std::size_t>(bytes) > emulator::sharedLimit)
+        return cudaErrorInvalidValue;
+    emulator::allowedShared(reinterpret_cast<const void *>(kernel)) = static_cast<std::size_t>(bytes);
     return cudaSuccess;
 }
 inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned)
@@ -196,6 +211,8 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t *config, void (*kernel)(
 {
     if (emulator::launchesUntilFailure >= 0 && emulator::launchesUntilFailure-- == 0)
         return cudaErrorLaunchFailure;
-    emulator::run(config->gridDim, config->blockDim, [&] { kernel(arguments...); });
+    if (config->dynamicSmemBytes > emulator::allowedShared(reinterpret_cast<const void *>(kernel)))
+        return cudaErrorInvalidValue;
+    emulator::run(config->gridDim, config->blockDim, config->dynamicSmemBytes, [&] { kernel(arguments...); });
     return cudaSuccess;
 }

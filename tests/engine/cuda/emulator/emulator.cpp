@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 emulator::Dim3 threadIdx;
@@ -24,6 +25,7 @@ namespace {
 
 constexpr unsigned lanes = 32;
 constexpr std::size_t slotBytes = 64;
+constexpr std::size_t sharedAlignment = 128;
 
 struct Warp {
     unsigned alive = 0;
@@ -32,8 +34,17 @@ struct Warp {
     std::byte slots[2][lanes * slotBytes];
 };
 
+struct AsyncCopy {
+    void *to;
+    const void *from;
+    bool present;
+};
+
+/// A thread of the block that runs now.
 struct Fiber {
     Context context;
+    std::vector<AsyncCopy> uncommitted;
+    std::vector<std::vector<AsyncCopy>> groups; ///< oldest first
     Dim3 index;
     unsigned warp = 0;
     bool ended = false;
@@ -41,6 +52,7 @@ struct Fiber {
 
 /// The block that runs now.
 struct Block {
+    std::vector<std::byte> shared;
     std::vector<Warp> warps;
     unsigned alive = 0;
     unsigned arrived = 0;
@@ -87,6 +99,8 @@ void prepare(Fiber &fiber, unsigned number)
     fiber.index = {number % blockDim.x, number / blockDim.x % blockDim.y, number / (blockDim.x * blockDim.y)};
     fiber.warp = number / lanes;
     fiber.ended = false;
+    fiber.uncommitted.clear();
+    fiber.groups.clear();
     fiber.context.start(enter);
 }
 
@@ -162,7 +176,7 @@ void wait(Barrier &barrier)
 
 } // namespace
 
-void run(Dim3 grid, Dim3 blockShape, const std::function<void()> &body)
+void run(Dim3 grid, Dim3 blockShape, std::size_t sharedBytes, const std::function<void()> &body)
 {
     const unsigned threads = blockShape.x * blockShape.y * blockShape.z;
     if (threads == 0 || threads > 1024)
@@ -174,10 +188,17 @@ void run(Dim3 grid, Dim3 blockShape, const std::function<void()> &body)
         for (unsigned y = 0; y < grid.y; ++y) {
             for (unsigned x = 0; x < grid.x; ++x) {
                 blockIdx = {x, y, z};
+                block.shared.assign(sharedBytes + sharedAlignment, std::byte{0xFF}); // NaN in every type
                 runBlock(threads);
             }
         }
     }
+}
+
+std::byte *dynamicShared()
+{
+    const auto start = reinterpret_cast<std::uintptr_t>(block.shared.data());
+    return block.shared.data() + (sharedAlignment - start % sharedAlignment) % sharedAlignment;
 }
 
 void syncBlock()
@@ -209,6 +230,51 @@ void mmaBf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
 void mmaF16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
 {
     mma16816(d, a, b, engine::memory::f16ToFloat);
+}
+
+void loadMatrices(unsigned (&to)[4], const std::byte *row, bool transposed)
+{
+    if (reinterpret_cast<std::uintptr_t>(row) % 16 != 0)
+        std::abort();
+    const std::byte *all = emulator::exchange(row, 16);
+    const unsigned lane = block.current->index.x % lanes;
+    const auto element = [&](unsigned matrix, unsigned r, unsigned c) {
+        std::uint16_t bits = 0;
+        std::memcpy(&bits, all + (matrix * 8 + r) * slotBytes + c * sizeof bits, sizeof bits);
+        return static_cast<unsigned>(bits);
+    };
+    const unsigned major = lane / 4;
+    const unsigned minor = lane % 4 * 2;
+    for (unsigned i = 0; i < 4; ++i)
+        to[i] = transposed ? element(i, minor, major) | element(i, minor + 1, major) << 16
+                           : element(i, major, minor) | element(i, major, minor + 1) << 16;
+}
+
+void asyncCopy16(void *to, const void *from, bool present)
+{
+    if ((reinterpret_cast<std::uintptr_t>(to) | reinterpret_cast<std::uintptr_t>(from)) % 16 != 0)
+        std::abort();
+    block.current->uncommitted.push_back({to, from, present});
+}
+
+void asyncCommit()
+{
+    block.current->groups.push_back(std::move(block.current->uncommitted));
+    block.current->uncommitted.clear();
+}
+
+void asyncWait(std::size_t pending)
+{
+    auto &groups = block.current->groups;
+    while (groups.size() > pending) {
+        for (const AsyncCopy &copy : groups.front()) {
+            if (copy.present)
+                std::memcpy(copy.to, copy.from, 16);
+            else
+                std::memset(copy.to, 0, 16);
+        }
+        groups.erase(groups.begin());
+    }
 }
 
 } // namespace emulator

@@ -22,8 +22,11 @@ struct Dim3 {
 enum class Order { Ascending, Descending };
 extern Order order;
 
-/// Runs `body` once for every thread of the grid.
-void run(Dim3 grid, Dim3 block, const std::function<void()> &body);
+/// Runs `body` once for every thread of the grid. The dynamic shared memory of each block holds nonsense at first.
+void run(Dim3 grid, Dim3 block, std::size_t sharedBytes, const std::function<void()> &body);
+
+/// Dynamic shared memory of the block, as large as the launch says, on 128 bytes.
+std::byte *dynamicShared();
 
 /// Waits for every thread of the block that has not ended.
 void syncBlock();
@@ -37,6 +40,15 @@ const std::byte *exchange(const void *mine, std::size_t bytes);
 /// What mma.sync.m16n8k16 in BF16 or F16 does with the registers of a warp.
 void mmaBf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]);
 void mmaF16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]);
+
+/// ldmatrix.x4 (PTX ISA 9.7.14.5.15): every lane reads the 16 bytes at `row`.
+void loadMatrices(unsigned (&to)[4], const std::byte *row, bool transposed);
+
+// cp.async (PTX ISA 9.7.9.25): the bytes arrive when the thread waits for their group, not before, so that a missing
+// wait shows. Of a copy without `present` nothing is read, zeros arrive.
+void asyncCopy16(void *to, const void *from, bool present);
+void asyncCommit();
+void asyncWait(std::size_t pending);
 
 } // namespace emulator
 
