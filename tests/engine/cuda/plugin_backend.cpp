@@ -22,12 +22,12 @@ std::string whyNoBackend()
 {
     engine::DeviceList list;
     engine::backend::addCudaDevices(pluginFile(), list);
-    return list.devices.empty() ? list.absent.front().sentence : std::string();
+    return list.devices.empty() ? list.absent.front().problem.sentence : std::string();
 }
 
 std::unique_ptr<engine::backend::Backend> makeBackendUnderTest()
 {
-    return engine::backend::makeCudaBackend(pluginFile(), 0);
+    return engine::backend::makeCudaBackend(pluginFile(), "cuda:0");
 }
 
 void useThreadOrder(bool) {}
