@@ -1,6 +1,7 @@
 #include "engine/backend/cuda/detail/cuda_backend.h"
 
 #include "engine/backend/cuda/detail/attention.h"
+#include "engine/backend/cuda/detail/blocks.cuh"
 #include "engine/backend/cuda/detail/cache_ops.h"
 #include "engine/backend/cuda/detail/device_memory.h"
 #include "engine/backend/cuda/detail/experts.h"
@@ -51,7 +52,7 @@ public:
     memory::MemorySpace &memory() override { return m_memory; }
     bool runs(memory::DType weight) const override
     {
-        return withFormat(weight, [](auto) {});
+        return withAnyFormat(weight, [](auto) {});
     }
     void prepareExperts(std::span<const Mlp> experts, const Mlp * /*shared*/) override
     {

@@ -68,8 +68,8 @@ private:
     static std::size_t blocks(int count, int size) { return static_cast<std::size_t>((count + size - 1) / size); }
     static std::size_t matrixBytes(const engine::backend::Matrix &matrix)
     {
-        return static_cast<std::size_t>(matrix.rows) * static_cast<std::size_t>(matrix.cols) *
-               engine::memory::dtypeBytes(matrix.dtype);
+        return static_cast<std::size_t>(matrix.rows) * static_cast<std::size_t>(matrix.cols) /
+               engine::memory::blockElements(matrix.dtype) * engine::memory::blockBytes(matrix.dtype);
     }
 
     engine::backend::Backend &m_backend;
