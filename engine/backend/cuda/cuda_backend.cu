@@ -89,6 +89,10 @@ public:
     {
         cuda::linear(m_queue, x, weight, out, accumulate, m_linear);
     }
+    void linearGroup(const ConstRows &x, std::span<const Product> products) override
+    {
+        cuda::linearGroup(m_queue, x, products, m_linear);
+    }
     void rope(const Rows &x, int headWidth, int ropeWidth, const RopeRows &rope) override
     {
         cuda::rope(m_queue, x, headWidth, ropeWidth, rope);

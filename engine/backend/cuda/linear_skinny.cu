@@ -107,4 +107,14 @@ void linear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &
         exactLinear(queue, x, weight, out, accumulate);
 }
 
+void linearGroup(Queue &queue, const ConstRows &x, std::span<const Product> products, LinearScratch &scratch)
+{
+    if (x.rows <= maxStreamTokens && canStream(x, products)) {
+        streamGroup(queue, x, products, scratch);
+        return;
+    }
+    for (const Product &product : products)
+        linear(queue, x, *product.weight, product.out, false, scratch);
+}
+
 } // namespace engine::backend::cuda

@@ -117,6 +117,37 @@ private slots:
         QVERIFY(errorOf(product(*m_gpu, weight, x, 1), wanted) <= 1e-6);
     }
 
+    /// Three products in one launch, with bias, or one after the other where they cannot be together.
+    void group()
+    {
+        const int cols = 1040;
+        const RandomMatrix first(DType::BF16, 140, cols, 1);
+        const RandomMatrix second(DType::BF16, 20, cols, 2);
+        const RandomMatrix third(DType::BF16, 300, cols, 3);
+        const RandomMatrix other(DType::F32, 20, cols, 4);
+        const auto bias = support::randomFloats(300, 5);
+        for (const int tokens : {1, 8, 20, 40}) {
+            const auto x = support::randomFloats(area(tokens, cols), 9);
+            for (const RandomMatrix *middle : {&second, &other}) {
+                const auto run = [&](Backend &backend) {
+                    Placed placed(backend);
+                    Matrix last = third.view();
+                    last.bias = {bias.data(), DType::F32, 300};
+                    const Matrix weights[] = {placed.matrix(first.view()), placed.matrix(middle->view()),
+                                              placed.matrix(last)};
+                    const Rows out = rowsOf(placed.copy(std::vector<float>(area(tokens, 460))), tokens, 460);
+                    const Product products[] = {{&weights[0], out.columns(0, 140)},
+                                                {&weights[1], out.columns(140, 20)},
+                                                {&weights[2], out.columns(160, 300)}};
+                    backend.linearGroup(rowsOf(placed.copy(x), tokens, cols), products);
+                    return placed.read(out.data, area(tokens, 460));
+                };
+                const double error = errorOf(run(*m_gpu), run(*m_cpu));
+                QVERIFY2(error <= (tokens <= 8 ? 1e-6 : 4e-3), qPrintable(QString("%1: %2").arg(tokens).arg(error)));
+            }
+        }
+    }
+
     void blocks_data()
     {
         QTest::addColumn<int>("type");
