@@ -75,6 +75,12 @@ struct ConstRows {
 /// llama family ("rotate half").
 enum class RopePairs { Adjacent, Halves };
 
+/// One of the products of linearGroup().
+struct Product {
+    const Matrix *weight = nullptr;
+    Rows out;
+};
+
 /// cos and sin [tokens, ropeWidth / 2] of the tokens of one call.
 struct RopeRows {
     const float *cos = nullptr;
@@ -262,6 +268,12 @@ public:
     virtual void rmsNorm(const ConstRows &x, const Vector &weight, float eps, const Rows &out) = 0;
     /// out = W·x + b, or out += W·x + b
     virtual void linear(const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate) = 0;
+    /// linear() of several weights with the same input, without `accumulate`; together where that saves something
+    virtual void linearGroup(const ConstRows &x, std::span<const Product> products)
+    {
+        for (const Product &product : products)
+            linear(x, *product.weight, product.out, false);
+    }
     /// Rotates the last ropeWidth columns of every head of `headWidth` columns in place.
     virtual void rope(const Rows &x, int headWidth, int ropeWidth, const RopeRows &rope) = 0;
     /// Norm of the latent, RoPE of the shared key; writes both to cache positions start …

@@ -37,9 +37,8 @@ void GqaAttention::project(backend::Backend &backend, Activations &activations, 
     const backend::ConstRows input = activations.normed.rows(chunk.tokens);
     const backend::Rows query = activations.query.rows(chunk.tokens);
     const backend::Rows key = activations.key.rows(chunk.tokens);
-    backend.linear(input, m_q, query, false);
-    backend.linear(input, m_k, key, false);
-    backend.linear(input, m_v, activations.value.rows(chunk.tokens), false);
+    const backend::Product products[] = {{&m_q, query}, {&m_k, key}, {&m_v, activations.value.rows(chunk.tokens)}};
+    backend.linearGroup(input, products);
     if (m_qNorm) {
         backend.rmsNorm(headRows(query, width), *m_qNorm, m_eps, headRows(query, width));
         backend.rmsNorm(headRows(key, width), *m_kNorm, m_eps, headRows(key, width));

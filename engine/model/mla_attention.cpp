@@ -42,23 +42,28 @@ MlaAttention::MlaAttention(const ModelConfig &config, const LatentAttentionWeigh
     }
 }
 
-void MlaAttention::makeQueries(backend::Backend &backend, Activations &activations, const Chunk &chunk) const
+/// Queries, and the latent before its norm.
+void MlaAttention::project(backend::Backend &backend, Activations &activations, const Chunk &chunk) const
 {
     const backend::Rows query = activations.query.rows(chunk.tokens);
-    backend::ConstRows input = activations.normed.rows(chunk.tokens);
+    const backend::ConstRows input = activations.normed.rows(chunk.tokens);
+    const backend::Rows keyValue = activations.keyValue.rows(chunk.tokens);
     if (m_qA) {
         const backend::Rows latent = activations.queryLatent.rows(chunk.tokens);
-        backend.linear(input, *m_qA, latent, false);
+        const backend::Product products[] = {{&*m_qA, latent}, {&m_kvA, keyValue}};
+        backend.linearGroup(input, products);
         backend.rmsNorm(latent, m_qANorm, latentNormEps, latent);
-        input = latent;
+        backend.linear(latent, m_qB, query, false);
+    } else {
+        const backend::Product products[] = {{&m_qB, query}, {&m_kvA, keyValue}};
+        backend.linearGroup(input, products);
     }
-    backend.linear(input, m_qB, query, false);
     backend.rope(query, m_config->qkHeadDim(), m_config->qk_rope_head_dim, chunk.rope);
 }
 
 void MlaAttention::run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int cacheLayer) const
 {
-    makeQueries(backend, activations, chunk);
+    project(backend, activations, chunk);
 
     backend::LatentArgs latent;
     latent.kv = activations.keyValue.rows(chunk.tokens);
@@ -66,7 +71,6 @@ void MlaAttention::run(backend::Backend &backend, Activations &activations, cons
     latent.eps = latentNormEps;
     latent.rope = chunk.rope;
     latent.cache = latentCacheOf(chunk, *m_config, cacheLayer);
-    backend.linear(activations.normed.rows(chunk.tokens), m_kvA, latent.kv, false);
     backend.storeLatent(latent);
 
     backend::MlaArgs attention;

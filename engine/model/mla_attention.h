@@ -21,7 +21,7 @@ public:
     void run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int cacheLayer) const;
 
 private:
-    void makeQueries(backend::Backend &backend, Activations &activations, const Chunk &chunk) const;
+    void project(backend::Backend &backend, Activations &activations, const Chunk &chunk) const;
 
     const ModelConfig *m_config;
     float m_softmaxScale;

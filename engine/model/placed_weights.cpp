@@ -59,8 +59,12 @@ public:
     void place(LatentAttentionWeights &attention)
     {
         for (Linear *linear : {&attention.q_proj, &attention.q_a_proj, &attention.q_b_proj,
-                               &attention.kv_a_proj_with_mqa, &attention.kv_b_proj, &attention.o_proj})
+                               &attention.kv_a_proj_with_mqa, &attention.o_proj})
             place(*linear);
+        if (memory::isBlockType(attention.kv_b_proj.weight.dtype))
+            placeDecoded(attention.kv_b_proj.weight);
+        else
+            place(attention.kv_b_proj);
         place(attention.q_a_layernorm);
         place(attention.kv_a_layernorm);
     }
@@ -87,6 +91,20 @@ private:
             throw Error(ErrorCode::UnsupportedFeature, {}, std::string(memory::dtypeName(tensor.dtype)),
                         "The GPU does not compute with weights of type " +
                             std::string(memory::dtypeName(tensor.dtype)) + ". Open this model on the CPU.");
+    }
+
+    /// As F32, which loses nothing: attention takes single rows and columns of kv_b_proj, which is small.
+    void placeDecoded(memory::Tensor &tensor)
+    {
+        memory::Buffer decoded(tensor.elements() * sizeof(float));
+        const auto values = decoded.as<float>();
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = tensor.at(i);
+        tensor =
+            memory::Tensor(values.data(), memory::DType::F32, std::vector(tensor.dims().begin(), tensor.dims().end()));
+        place(tensor);
+        m_backend.synchronize(); // `decoded` goes now
+        m_placed.erase(values.data());
     }
 
     backend::Backend &m_backend;

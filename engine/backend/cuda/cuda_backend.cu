@@ -1,6 +1,7 @@
 #include "engine/backend/cuda/detail/cuda_backend.h"
 
 #include "engine/backend/cuda/detail/attention.h"
+#include "engine/backend/cuda/detail/blocks.cuh"
 #include "engine/backend/cuda/detail/cache_ops.h"
 #include "engine/backend/cuda/detail/device_memory.h"
 #include "engine/backend/cuda/detail/experts.h"
@@ -55,7 +56,7 @@ public:
     memory::MemorySpace &memory() override { return m_memory; }
     bool runs(memory::DType weight) const override
     {
-        return withFormat(weight, [](auto) {});
+        return withAnyFormat(weight, [](auto) {});
     }
     void prepareExperts(std::span<const Mlp> experts, const Mlp * /*shared*/) override
     {
@@ -93,6 +94,10 @@ public:
     void linear(const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate) override
     {
         cuda::linear(m_queue, x, weight, out, accumulate, m_linear);
+    }
+    void linearGroup(const ConstRows &x, std::span<const Product> products) override
+    {
+        cuda::linearGroup(m_queue, x, products, m_linear);
     }
     void rope(const Rows &x, int headWidth, int ropeWidth, const RopeRows &rope) override
     {

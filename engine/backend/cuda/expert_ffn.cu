@@ -15,10 +15,18 @@ void routedExperts(Queue &queue, const ExpertArgs &args, const ExpertTable *tabl
     const Mlp &expert = args.experts.front();
     if (args.x.rows <= maxTokensOneByOne && table->wide && canStream(args, expert))
         expertsStreamed(queue, args, *table, scratch);
-    else if (args.x.rows > maxTokensOneByOne && table->wide && canTile(args, expert))
+    else if (args.x.rows > maxTokensOneByOne && table->wide && table->gateType == table->upType &&
+             canTile(args, expert))
         expertsGrouped(queue, args, *table, scratch);
     else
         expertsOneByOne(queue, args, *table, scratch);
+}
+
+/// Three products and a pass between them: on tensor cores, or because gate and up have several types.
+bool needsProducts(const ExpertArgs &args)
+{
+    return (args.x.rows > maxTokensOneByOne && canTile(args, *args.shared)) ||
+           args.shared->gate.dtype != args.shared->up.dtype;
 }
 
 } // namespace
@@ -32,7 +40,7 @@ void expertFfn(Queue &queue, const ExpertArgs &args, const ExpertTable *table, E
         return;
     if (args.x.rows <= maxTokensOneByOne && canStream(args, *args.shared))
         denseMlpStreamed(queue, args, *args.shared, scratch, linearScratch);
-    else if (args.x.rows > maxTokensOneByOne && canTile(args, *args.shared))
+    else if (needsProducts(args))
         denseMlpTiled(queue, args, *args.shared, scratch, linearScratch);
     else
         denseMlpOneByOne(queue, args, *args.shared, scratch);

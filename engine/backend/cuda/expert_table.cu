@@ -14,18 +14,20 @@ void ExpertTables::add(std::span<const Mlp> experts, memory::MemorySpace &memory
     ExpertTable table;
     table.experts = static_cast<int>(experts.size());
     table.width = experts.front().gate.rows;
-    table.dtype = experts.front().gate.dtype;
+    table.gateType = experts.front().gate.dtype;
+    table.upType = experts.front().up.dtype;
+    table.downType = experts.front().down.dtype;
     table.wide = true;
     std::vector<MlpView> &views = table.host;
     for (const Mlp &expert : experts) {
         views.push_back(viewOf(expert));
-        for (const Matrix *matrix : {&expert.gate, &expert.up, &expert.down}) {
+        for (const Matrix *matrix : {&expert.gate, &expert.up, &expert.down})
             table.wide = table.wide && hasWideRows(*matrix);
-            if (matrix->dtype != table.dtype)
-                throw Error(ErrorCode::UnsupportedFeature, {}, "mlp.experts",
-                            "The experts of a layer have several element types, which the CUDA backend does not run. "
-                            "Use the CPU for this model.");
-        }
+        if (expert.gate.dtype != table.gateType || expert.up.dtype != table.upType ||
+            expert.down.dtype != table.downType)
+            throw Error(ErrorCode::UnsupportedFeature, {}, "mlp.experts",
+                        "The experts of a layer have several element types, which the CUDA backend does not run. "
+                        "Use the CPU for this model.");
     }
     table.views = memory.allocate(views.size() * sizeof(MlpView));
     memory.upload(table.views.data(), views.data(), views.size() * sizeof(MlpView));

@@ -195,12 +195,16 @@ void expertsGrouped(Queue &queue, const ExpertArgs &args, const ExpertTable &tab
                            table.width,
                            hidden};
     const auto tileCount = static_cast<unsigned>(tiles);
-    const bool known = withFormat(table.dtype, [&](auto format) {
-        using Format = decltype(format);
-        launch(queue, gateUpTileKernel<Format>, dim3(blocksFor(table.width, tileRows), tileCount), dim3(tileThreads),
-               call);
-        launch(queue, downTileKernel<Format>, dim3(blocksFor(hidden, tileRows), tileCount), dim3(tileThreads), call);
-    });
+    const bool known =
+        withAnyFormat(table.gateType,
+                      [&](auto format) {
+                          launch(queue, gateUpTileKernel<decltype(format)>,
+                                 dim3(blocksFor(table.width, tileRows), tileCount), dim3(tileThreads), call);
+                      }) &&
+        withAnyFormat(table.downType, [&](auto format) {
+            launch(queue, downTileKernel<decltype(format)>, dim3(blocksFor(hidden, tileRows), tileCount),
+                   dim3(tileThreads), call);
+        });
     if (!known)
         queue.note(cudaErrorInvalidValue);
     launch(queue, addOutputsKernel, dim3(blocksFor(hidden, 256), static_cast<unsigned>(tokens)), dim3(256),

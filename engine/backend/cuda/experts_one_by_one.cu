@@ -4,9 +4,13 @@
 #include "engine/backend/cuda/detail/silu.cuh"
 #include "engine/backend/cuda/detail/skinny.cuh"
 
+#include <type_traits>
+
 namespace engine::backend::cuda {
 
 namespace {
+
+enum class Half { Both, Gate, Up }; ///< what one launch computes: both if they have one type
 
 struct ExpertCall {
     ConstRowsView x;
@@ -19,6 +23,7 @@ struct ExpertCall {
     int topK = 1;
     float *inner = nullptr; ///< [tokens · topK, width]
     int width = 0;
+    Half half = Half::Both;
 
     __device__ const MlpView &mlpOf(int token, int rank) const
     {
@@ -32,7 +37,7 @@ struct ExpertCall {
     }
 };
 
-/// inner ← SiLU(gate x) ⊙ up x. Grid [width / warps, tokens · topK].
+/// inner ← SiLU(gate x) ⊙ up x, or one half of that after the other. Grid [width / warps, tokens · topK].
 template <class Format, bool wide, int rows>
 __global__ void __launch_bounds__(skinnyWarps *warpSize32) gateUpKernel(ExpertCall call)
 {
@@ -45,12 +50,17 @@ __global__ void __launch_bounds__(skinnyWarps *warpSize32) gateUpKernel(ExpertCa
     const float *const x[1] = {call.x.row(token)};
     float gate[rows][1] = {};
     float up[rows][1] = {};
-    skinnyDot<Format, wide, rows, 1>(mlp.gate, row, x, gate);
-    skinnyDot<Format, wide, rows, 1>(mlp.up, row, x, up);
+    if (call.half != Half::Up)
+        skinnyDot<Format, wide, rows, 1>(mlp.gate, row, x, gate);
+    if (call.half != Half::Gate)
+        skinnyDot<Format, wide, rows, 1>(mlp.up, row, x, up);
     if (static_cast<int>(threadIdx.x) % warpSize32 != 0)
         return;
-    for (int r = 0; r < rows && row + r < call.width; ++r)
-        call.innerOf(token, rank)[row + r] = silu(gate[r][0]) * up[r][0];
+    float *inner = call.innerOf(token, rank) + row;
+    for (int r = 0; r < rows && row + r < call.width; ++r) {
+        const float opened = call.half == Half::Up ? inner[r] : gate[r][0];
+        inner[r] = call.half == Half::Gate ? opened : silu(opened) * up[r][0];
+    }
 }
 
 /// out += Σ_rank weight · down(inner), ranks in ascending order. Grid [hidden / warps, tokens].
@@ -79,29 +89,49 @@ __global__ void __launch_bounds__(skinnyWarps *warpSize32) downKernel(ExpertCall
         call.out.row(token)[row + r] += totals[r];
 }
 
-template <class Format, bool wide>
-void start(Queue &queue, const ExpertCall &call, int tokens, int hidden)
-{
-    constexpr int rows = 2;
-    const dim3 block(skinnyWarps * warpSize32);
-    launch(queue, gateUpKernel<Format, wide, rows>,
-           dim3(blocksFor(call.width, skinnyWarps * rows), static_cast<unsigned>(tokens * call.topK)), block, call);
-    launch(queue, downKernel<Format, wide, rows>,
-           dim3(blocksFor(hidden, skinnyWarps * rows), static_cast<unsigned>(tokens)), block, call, hidden);
-}
+constexpr int warpRows = 2;
 
-void startAny(Queue &queue, const ExpertCall &call, memory::DType dtype, bool wide, const ExpertArgs &args)
+struct Types {
+    memory::DType gate;
+    memory::DType up;
+    memory::DType down;
+    bool wide;
+};
+
+/// body(Format{}, whether the loads are wide)
+template <typename Body>
+void dispatch(Queue &queue, memory::DType dtype, bool wide, const Body &body)
 {
-    const bool inputs = hasWideInputs(args.x) && call.width % 4 == 0;
-    const bool known = withFormat(dtype, [&](auto format) {
-        using Format = decltype(format);
-        if (wide && inputs)
-            start<Format, true>(queue, call, args.x.rows, args.x.width);
+    const bool known = withAnyFormat(dtype, [&](auto format) {
+        if (wide)
+            body(format, std::true_type{});
         else
-            start<Format, false>(queue, call, args.x.rows, args.x.width);
+            body(format, std::false_type{});
     });
     if (!known)
         queue.note(cudaErrorInvalidValue);
+}
+
+void startAny(Queue &queue, ExpertCall call, const Types &types, const ExpertArgs &args)
+{
+    const bool wide = types.wide && hasWideInputs(args.x) && call.width % 4 == 0;
+    const dim3 block(skinnyWarps * warpSize32);
+    const int hidden = args.x.width;
+    const auto tokens = static_cast<unsigned>(args.x.rows);
+    const dim3 grid(blocksFor(call.width, skinnyWarps * warpRows), tokens * static_cast<unsigned>(call.topK));
+    const auto startHalf = [&](memory::DType dtype, Half half) {
+        call.half = half;
+        dispatch(queue, dtype, wide, [&](auto format, auto isWide) {
+            launch(queue, gateUpKernel<decltype(format), decltype(isWide)::value, warpRows>, grid, block, call);
+        });
+    };
+    startHalf(types.gate, types.gate == types.up ? Half::Both : Half::Gate);
+    if (types.gate != types.up)
+        startHalf(types.up, Half::Up);
+    dispatch(queue, types.down, wide, [&](auto format, auto isWide) {
+        launch(queue, downKernel<decltype(format), decltype(isWide)::value, warpRows>,
+               dim3(blocksFor(hidden, skinnyWarps * warpRows), tokens), block, call, hidden);
+    });
 }
 
 } // namespace
@@ -115,7 +145,7 @@ void denseMlpOneByOne(Queue &queue, const ExpertArgs &args, const Mlp &mlp, Expe
     call.inner = scratch.inner.as<float>().data() + scratch.sharedFirst;
     call.width = mlp.gate.rows;
     const bool wide = hasWideRows(mlp.gate) && hasWideRows(mlp.up) && hasWideRows(mlp.down);
-    startAny(queue, call, mlp.gate.dtype, wide, args);
+    startAny(queue, call, {mlp.gate.dtype, mlp.up.dtype, mlp.down.dtype, wide}, args);
 }
 
 void expertsOneByOne(Queue &queue, const ExpertArgs &args, const ExpertTable &table, ExpertScratch &scratch)
@@ -130,7 +160,7 @@ void expertsOneByOne(Queue &queue, const ExpertArgs &args, const ExpertTable &ta
     call.topK = args.topK;
     call.inner = scratch.inner.as<float>().data();
     call.width = table.width;
-    startAny(queue, call, table.dtype, table.wide, args);
+    startAny(queue, call, {table.gateType, table.upType, table.downType, table.wide}, args);
 }
 
 } // namespace engine::backend::cuda

@@ -170,12 +170,15 @@ void expertsStreamed(Queue &queue, const ExpertArgs &args, const ExpertTable &ta
     const DownCall down{pair, args.weights, scratch.outputs.as<float>().data(), args.x.width, viewOf(args.out)};
     const auto tokens = static_cast<unsigned>(args.x.rows);
     const auto topK = static_cast<unsigned>(args.topK);
-    withStreamFormat(table.dtype, [&](auto format) {
-        using Format = decltype(format);
-        launch(queue, gateUpStreamKernel<ExactPlan<Format, 2>>,
-               dim3(blocksFor(table.width, blockRows), 1, tokens * topK), dim3(ExactPlan<Format, 2>::threads), pair);
-        launch(queue, downStreamKernel<ExactPlan<Format, 1>>, dim3(blocksFor(args.x.width, blockRows), topK, tokens),
-               dim3(ExactPlan<Format, 1>::threads), down);
+    withStreamFormat(table.gateType, [&](auto format) {
+        using Plan = ExactPlan<decltype(format), 2>;
+        launch(queue, gateUpStreamKernel<Plan>, dim3(blocksFor(table.width, blockRows), 1, tokens * topK),
+               dim3(Plan::threads), pair);
+    });
+    withStreamFormat(table.downType, [&](auto format) {
+        using Plan = ExactPlan<decltype(format), 1>;
+        launch(queue, downStreamKernel<Plan>, dim3(blocksFor(args.x.width, blockRows), topK, tokens),
+               dim3(Plan::threads), down);
     });
 }
 

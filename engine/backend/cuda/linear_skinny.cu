@@ -53,23 +53,30 @@ template <class Format, bool wide, int tokens>
 void startRows(Queue &queue, const SkinnyCall &call)
 {
     constexpr int manyRows = 4096;
-    if (call.weight.rows >= manyRows)
-        start<Format, wide, 4, tokens>(queue, call);
-    else
-        start<Format, wide, 1, tokens>(queue, call);
+    if constexpr (wide) {
+        if (call.weight.rows >= manyRows) {
+            start<Format, wide, 4, tokens>(queue, call);
+            return;
+        }
+    }
+    start<Format, wide, 1, tokens>(queue, call);
 }
 
+/// Narrow loads are for the odd case, which needs no kernel of its own for every number of tokens.
 template <class Format, bool wide>
 void startTokens(Queue &queue, SkinnyCall call, int tokens)
 {
-    for (; tokens >= skinnyTokens; tokens -= skinnyTokens, call.firstToken += skinnyTokens)
-        startRows<Format, wide, skinnyTokens>(queue, call);
-    if (tokens == 3)
-        startRows<Format, wide, 3>(queue, call);
-    else if (tokens == 2)
-        startRows<Format, wide, 2>(queue, call);
-    else if (tokens == 1)
-        startRows<Format, wide, 1>(queue, call);
+    constexpr int most = wide ? skinnyTokens : 1;
+    for (; tokens >= most; tokens -= most, call.firstToken += most)
+        startRows<Format, wide, most>(queue, call);
+    if constexpr (wide) {
+        if (tokens == 3)
+            startRows<Format, wide, 3>(queue, call);
+        else if (tokens == 2)
+            startRows<Format, wide, 2>(queue, call);
+        else if (tokens == 1)
+            startRows<Format, wide, 1>(queue, call);
+    }
 }
 
 } // namespace
@@ -78,7 +85,7 @@ void exactLinear(Queue &queue, const ConstRows &x, const Matrix &weight, const R
 {
     SkinnyCall call{viewOf(weight), viewOf(x), viewOf(weight.bias), viewOf(out), 0, accumulate};
     const bool wide = hasWideRows(weight) && hasWideInputs(x);
-    const bool known = withFormat(weight.dtype, [&](auto format) {
+    const bool known = withAnyFormat(weight.dtype, [&](auto format) {
         using Format = decltype(format);
         if (wide)
             startTokens<Format, true>(queue, call, x.rows);
@@ -98,6 +105,16 @@ void linear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &
         tiledLinear(queue, x, weight, out, accumulate);
     else
         exactLinear(queue, x, weight, out, accumulate);
+}
+
+void linearGroup(Queue &queue, const ConstRows &x, std::span<const Product> products, LinearScratch &scratch)
+{
+    if (x.rows <= maxStreamTokens && canStream(x, products)) {
+        streamGroup(queue, x, products, scratch);
+        return;
+    }
+    for (const Product &product : products)
+        linear(queue, x, *product.weight, product.out, false, scratch);
 }
 
 } // namespace engine::backend::cuda

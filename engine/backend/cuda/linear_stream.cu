@@ -18,6 +18,7 @@ struct StreamCall {
     VectorView bias;
     RowsView out;
     bool accumulate = false;
+    unsigned firstBlock = 0;      ///< of the grid's row blocks
     int splitCols = 0;            ///< columns of one block
     float *partials = nullptr;    ///< [splits, tokens, rows]
     unsigned *counters = nullptr; ///< [row blocks]
@@ -34,12 +35,28 @@ struct StreamCall {
     }
 };
 
+/// Up to maxGroup products of the same inputs and columns.
+struct StreamCalls {
+    StreamCall calls[maxGroup];
+    int count = 1;
+
+    /// The one a block works on.
+    __device__ const StreamCall &of(unsigned block) const
+    {
+        int index = 0;
+        for (int i = 1; i < static_cast<int>(maxGroup); ++i)
+            index += i < count && block >= calls[i].firstBlock ? 1 : 0;
+        return calls[index];
+    }
+};
+
 /// Grid [row blocks, splits]. The block that is last adds up what all have found, in the order of the columns.
 template <class Plan>
-__global__ void __launch_bounds__(Plan::threads) streamKernel(StreamCall call)
+__global__ void __launch_bounds__(Plan::threads) streamKernel(const __grid_constant__ StreamCalls calls)
 {
     __shared__ StreamMemory<Plan> memory;
-    const int firstRow = static_cast<int>(blockIdx.x) * Plan::rows;
+    const StreamCall &call = calls.of(blockIdx.x);
+    const int firstRow = static_cast<int>(blockIdx.x - call.firstBlock) * Plan::rows;
     const int split = static_cast<int>(blockIdx.y);
     const int splits = static_cast<int>(gridDim.y);
     const int beginCol = split * call.splitCols;
@@ -69,22 +86,65 @@ __global__ void __launch_bounds__(Plan::threads) streamKernel(StreamCall call)
 }
 
 /// Columns for one block, so that there are about two blocks for each multiprocessor. Depends on the shape of the
-/// weight only: what a token gets must not depend on how many there are.
-int splitColsOf(const Matrix &weight, int units)
+/// weights only: what a token gets must not depend on how many there are.
+int splitColsOf(int rowBlocks, int cols, int units)
 {
-    const int rowBlocks = static_cast<int>(blocksFor(weight.rows, streamWarps * 16));
-    const int groups = static_cast<int>(blocksFor(weight.cols, scaleGroup));
+    const int groups = static_cast<int>(blocksFor(cols, scaleGroup));
     const int splits = std::clamp(2 * units / rowBlocks, 1, groups);
     return static_cast<int>(blocksFor(groups, splits)) * scaleGroup;
 }
 
 template <class Format, int tiles, int passes>
-void start(Queue &queue, const StreamCall &call)
+void start(Queue &queue, const StreamCalls &calls, unsigned rowBlocks)
 {
     using Plan = StreamPlan<Format, tiles, passes, 1, streamWarps>;
-    launch(queue, streamKernel<Plan>,
-           dim3(blocksFor(call.weight.rows, Plan::rows), blocksFor(call.weight.cols, call.splitCols)),
-           dim3(Plan::threads), call);
+    const StreamCall &first = calls.calls[0];
+    launch(queue, streamKernel<Plan>, dim3(rowBlocks, blocksFor(first.weight.cols, first.splitCols)),
+           dim3(Plan::threads), calls);
+}
+
+void startAll(Queue &queue, StreamCalls calls, memory::DType dtype, LinearScratch &scratch)
+{
+    unsigned rowBlocks = 0;
+    for (int i = 0; i < calls.count; ++i) {
+        calls.calls[i].firstBlock = rowBlocks;
+        rowBlocks += blocksFor(calls.calls[i].weight.rows, streamWarps * 16);
+    }
+    const int cols = calls.calls[0].weight.cols;
+    const int splitCols = splitColsOf(static_cast<int>(rowBlocks), cols, scratch.units);
+    const std::size_t splits = blocksFor(cols, splitCols);
+    std::size_t done = 0;
+    for (int i = 0; i < calls.count; ++i) {
+        StreamCall &call = calls.calls[i];
+        call.splitCols = splitCols;
+        call.partials = scratch.partials.as<float>().data() + done;
+        call.counters = scratch.counters.as<unsigned>().data();
+        done += splits * static_cast<std::size_t>(call.tokens) * static_cast<std::size_t>(call.weight.rows);
+    }
+    const int tokens = calls.calls[0].tokens;
+    withFormat(dtype, [&](auto format) {
+        using Format = decltype(format);
+        if constexpr (StreamFormat<Format>::known) {
+            if (tokens <= maxExactTokens)
+                start<Format, 1, StreamFormat<Format>::exactPasses>(queue, calls, rowBlocks);
+            else if (tokens <= 16)
+                start<Format, 2, 1>(queue, calls, rowBlocks);
+            else
+                start<Format, 4, 1>(queue, calls, rowBlocks);
+        }
+    });
+}
+
+StreamCall callOf(const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate)
+{
+    StreamCall call;
+    call.weight = viewOf(weight);
+    call.x = viewOf(x);
+    call.tokens = x.rows;
+    call.bias = viewOf(weight.bias);
+    call.out = viewOf(out);
+    call.accumulate = accumulate;
+    return call;
 }
 
 } // namespace
@@ -97,24 +157,31 @@ bool canStream(const ConstRows &x, const Matrix &weight)
     return known && scaleFits && hasWideRows(weight) && hasWideInputs(x);
 }
 
+bool canStream(const ConstRows &x, std::span<const Product> products)
+{
+    const auto fits = [&](const Product &product) {
+        const Matrix &first = *products.front().weight;
+        return product.weight->dtype == first.dtype && product.weight->cols == first.cols &&
+               canStream(x, *product.weight);
+    };
+    return !products.empty() && products.size() <= maxGroup && std::ranges::all_of(products, fits);
+}
+
 void streamLinear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate,
                   LinearScratch &scratch)
 {
-    StreamCall call{viewOf(weight), viewOf(x), x.rows, viewOf(weight.bias), viewOf(out), accumulate};
-    call.splitCols = splitColsOf(weight, scratch.units);
-    call.partials = scratch.partials.as<float>().data();
-    call.counters = scratch.counters.as<unsigned>().data();
-    withFormat(weight.dtype, [&](auto format) {
-        using Format = decltype(format);
-        if constexpr (StreamFormat<Format>::known) {
-            if (x.rows <= maxExactTokens)
-                start<Format, 1, StreamFormat<Format>::exactPasses>(queue, call);
-            else if (x.rows <= 16)
-                start<Format, 2, 1>(queue, call);
-            else
-                start<Format, 4, 1>(queue, call);
-        }
-    });
+    StreamCalls calls;
+    calls.calls[0] = callOf(x, weight, out, accumulate);
+    startAll(queue, calls, weight.dtype, scratch);
+}
+
+void streamGroup(Queue &queue, const ConstRows &x, std::span<const Product> products, LinearScratch &scratch)
+{
+    StreamCalls calls;
+    calls.count = 0;
+    for (const Product &product : products)
+        calls.calls[calls.count++] = callOf(x, *product.weight, product.out, false);
+    startAll(queue, calls, products.front().weight->dtype, scratch);
 }
 
 void LinearScratch::reserve(memory::MemorySpace &memory, int multiprocessors)

@@ -42,7 +42,7 @@ bool canTile(const ConstRows &x, const Matrix &weight)
 
 void tiledLinear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate)
 {
-    const bool known = withFormat(weight.dtype, [&](auto format) {
+    const bool known = withAnyFormat(weight.dtype, [&](auto format) {
         using Format = decltype(format);
         if (x.rows > 32)
             start<Format, 64>(queue, x, weight, out, accumulate);

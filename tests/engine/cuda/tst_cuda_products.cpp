@@ -46,6 +46,15 @@ std::vector<float> product(Backend &backend, const Matrix &weight, const std::ve
     return placed.read(out.data, area(tokens, weight.rows));
 }
 
+std::vector<float> embedded(Backend &backend, const Matrix &table)
+{
+    const std::vector<std::int32_t> ids{3, 36, 0};
+    Placed placed(backend);
+    const Rows out = rowsOf(placed.copy(std::vector<float>(area(3, table.cols))), 3, table.cols);
+    backend.embed(std::span<const std::int32_t>(placed.copy(ids), ids.size()), placed.matrix(table), out);
+    return placed.read(out.data, area(3, table.cols));
+}
+
 } // namespace
 
 class CudaProducts : public QObject {
@@ -108,6 +117,58 @@ private slots:
         QVERIFY(errorOf(product(*m_gpu, weight, x, 1), wanted) <= 1e-6);
     }
 
+    /// Three products in one launch, with bias, or one after the other where they cannot be together.
+    void group()
+    {
+        const int cols = 1040;
+        const RandomMatrix first(DType::BF16, 140, cols, 1);
+        const RandomMatrix second(DType::BF16, 20, cols, 2);
+        const RandomMatrix third(DType::BF16, 300, cols, 3);
+        const RandomMatrix other(DType::F32, 20, cols, 4);
+        const auto bias = support::randomFloats(300, 5);
+        for (const int tokens : {1, 8, 20, 40}) {
+            const auto x = support::randomFloats(area(tokens, cols), 9);
+            for (const RandomMatrix *middle : {&second, &other}) {
+                const auto run = [&](Backend &backend) {
+                    Placed placed(backend);
+                    Matrix last = third.view();
+                    last.bias = {bias.data(), DType::F32, 300};
+                    const Matrix weights[] = {placed.matrix(first.view()), placed.matrix(middle->view()),
+                                              placed.matrix(last)};
+                    const Rows out = rowsOf(placed.copy(std::vector<float>(area(tokens, 460))), tokens, 460);
+                    const Product products[] = {{&weights[0], out.columns(0, 140)},
+                                                {&weights[1], out.columns(140, 20)},
+                                                {&weights[2], out.columns(160, 300)}};
+                    backend.linearGroup(rowsOf(placed.copy(x), tokens, cols), products);
+                    return placed.read(out.data, area(tokens, 460));
+                };
+                const double error = errorOf(run(*m_gpu), run(*m_cpu));
+                QVERIFY2(error <= (tokens <= 8 ? 1e-6 : 4e-3), qPrintable(QString("%1: %2").arg(tokens).arg(error)));
+            }
+        }
+    }
+
+    void blocks_data()
+    {
+        QTest::addColumn<int>("type");
+        for (const DType type : {DType::Q8_0, DType::Q4_0, DType::Q4_K, DType::Q5_K, DType::Q6_K})
+            QTest::addRow("%s", engine::memory::dtypeName(type).data()) << static_cast<int>(type);
+    }
+    /// Decoded to the bit; multiplied in F32 up to 8 tokens.
+    void blocks()
+    {
+        QFETCH(int, type);
+        const auto dtype = static_cast<DType>(type);
+        const RandomMatrix weight(dtype, 37, 768, 5);
+        QCOMPARE(embedded(*m_gpu, weight.view()), embedded(*m_cpu, weight.view()));
+        const auto x = support::randomFloats(area(40, 768), 8);
+        for (const int tokens : {1, 3, 6, 12, 40}) {
+            const auto wanted = product(*m_cpu, weight.view(), x, tokens);
+            const double error = errorOf(product(*m_gpu, weight.view(), x, tokens), wanted);
+            QVERIFY2(error <= (tokens <= 8 ? 2e-6 : 6e-3), qPrintable(QString("%1: %2").arg(tokens).arg(error)));
+        }
+    }
+
     void experts_data()
     {
         QTest::addColumn<int>("type");
@@ -119,44 +180,59 @@ private slots:
     {
         QFETCH(int, type);
         for (const int tokens : {1, 3, 8}) {
-            const auto found = expertResult(*m_gpu, static_cast<DType>(type), tokens);
-            const auto wanted = expertResult(*m_cpu, static_cast<DType>(type), tokens);
-            const double error = errorOf(found, wanted);
+            const ExpertShape shape{static_cast<DType>(type), static_cast<DType>(type), 1040, 272, 48};
+            const double error = errorOf(expertResult(*m_gpu, shape, tokens), expertResult(*m_cpu, shape, tokens));
             QVERIFY2(error <= 5e-6, qPrintable(QString("%1: %2").arg(tokens).arg(error)));
         }
     }
 
+    /// As quantised models have them: the last matrix has more bits.
+    void expertsInBlocks()
+    {
+        const ExpertShape shape{DType::Q4_K, DType::Q6_K, 256, 512, 256};
+        for (const int tokens : {2, 12}) {
+            const double error = errorOf(expertResult(*m_gpu, shape, tokens), expertResult(*m_cpu, shape, tokens));
+            QVERIFY2(error <= (tokens <= 8 ? 5e-6 : 1e-2), qPrintable(QString("%1: %2").arg(tokens).arg(error)));
+        }
+    }
+
 private:
-    static std::vector<float> expertResult(Backend &backend, DType type, int tokens);
+    struct ExpertShape {
+        DType type;
+        DType downType;
+        int hidden;
+        int width;
+        int sharedWidth;
+    };
+    static std::vector<float> expertResult(Backend &backend, const ExpertShape &sizes, int tokens);
 
     std::unique_ptr<Backend> m_gpu;
     std::unique_ptr<Backend> m_cpu;
 };
 
-std::vector<float> CudaProducts::expertResult(Backend &backend, DType type, int tokens)
+std::vector<float> CudaProducts::expertResult(Backend &backend, const ExpertShape &sizes, int tokens)
 {
-    constexpr int hidden = 1040;
-    constexpr int width = 272;
     constexpr int topK = 3;
+    const int hidden = sizes.hidden;
     WorkspaceShape shape;
-    shape.tokens = 8;
+    shape.tokens = tokens;
     shape.hidden = hidden;
     shape.experts = 5;
     shape.topK = topK;
-    shape.expertWidth = width;
-    shape.mlpWidth = 48;
+    shape.expertWidth = sizes.width;
+    shape.mlpWidth = sizes.sharedWidth;
     backend.reserve(shape);
     Placed placed(backend);
     const auto mlpOf = [&](int mlpWidth, unsigned seed) {
-        const RandomMatrix gate(type, mlpWidth, hidden, seed);
-        const RandomMatrix up(type, mlpWidth, hidden, seed + 1);
-        const RandomMatrix down(type, hidden, mlpWidth, seed + 2);
+        const RandomMatrix gate(sizes.type, mlpWidth, hidden, seed);
+        const RandomMatrix up(sizes.type, mlpWidth, hidden, seed + 1);
+        const RandomMatrix down(sizes.downType, hidden, mlpWidth, seed + 2);
         return placed.mlp({gate.view(), up.view(), down.view()});
     };
     std::vector<Mlp> routed;
     for (unsigned expert = 0; expert < 5; ++expert)
-        routed.push_back(mlpOf(width, 10 * expert));
-    const Mlp shared = mlpOf(shape.mlpWidth, 90);
+        routed.push_back(mlpOf(sizes.width, 10 * expert));
+    const Mlp shared = mlpOf(sizes.sharedWidth, 90);
     backend.prepareExperts(routed, &shared);
     std::vector<std::uint16_t> ids;
     for (int slot = 0; slot < tokens * topK; ++slot)

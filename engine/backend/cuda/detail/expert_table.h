@@ -22,13 +22,15 @@ struct ExpertTable {
     std::vector<MlpView> host; ///< the same; stays as long as the copy may be under way
     int experts = 0;
     int width = 0; ///< of one expert's hidden layer
-    memory::DType dtype = memory::DType::F32;
-    bool wide = false; ///< every row of every matrix starts on 16 bytes
+    memory::DType gateType = memory::DType::F32;
+    memory::DType upType = memory::DType::F32;
+    memory::DType downType = memory::DType::F32; ///< quantised models give it more bits
+    bool wide = false;                           ///< hasWideRows() of every matrix
 };
 
 class ExpertTables {
 public:
-    /// Throws Error UnsupportedFeature when the experts of a layer have several element types.
+    /// Throws Error UnsupportedFeature when the same matrix has several element types in a layer.
     void add(std::span<const Mlp> experts, memory::MemorySpace &memory);
     const ExpertTable *find(std::span<const Mlp> experts) const;
 

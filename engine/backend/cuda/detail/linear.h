@@ -8,6 +8,7 @@
 #include "engine/memory/memory_space.h"
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace engine::backend::cuda {
@@ -34,6 +35,11 @@ bool canStream(const ConstRows &x, const Matrix &weight);
 void streamLinear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate,
                   LinearScratch &scratch);
 
+/// The same for several weights of one type, up to maxGroup: one launch.
+constexpr std::size_t maxGroup = 3;
+bool canStream(const ConstRows &x, std::span<const Product> products);
+void streamGroup(Queue &queue, const ConstRows &x, std::span<const Product> products, LinearScratch &scratch);
+
 /// Tensor cores take BF16: weights of 16 and 8 bits lose nothing (F16: below 2^-8 of its value), inputs are rounded.
 /// F32 weights are left to exactLinear().
 bool canTile(const ConstRows &x, const Matrix &weight);
@@ -41,6 +47,7 @@ void tiledLinear(Queue &queue, const ConstRows &x, const Matrix &weight, const R
 
 void linear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate,
             LinearScratch &scratch);
+void linearGroup(Queue &queue, const ConstRows &x, std::span<const Product> products, LinearScratch &scratch);
 /// As linear(), in F32 throughout whatever the shape: the router must not lose a bit.
 void exactLinear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate);
 

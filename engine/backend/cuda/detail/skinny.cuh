@@ -1,11 +1,10 @@
 #pragma once
-// Matrix times few vectors in F32: a warp owns some rows of the weight and reads each byte of them once, 16 bytes a
-// lane. With up to `tokens` = 4 vectors the multiplications stay below what the memory delivers (a weight byte of FP8
-// costs one conversion and `tokens` fused multiply-adds), so nothing is gained by tensor cores and no bit is lost.
+// Matrix times few vectors in F32, for what stream.cuh does not take: a warp owns some rows of the weight and reads
+// each byte of them once for up to `tokens` = 4 vectors, in steps of 16 bytes or 8 weights of a block a lane.
 
+#include "engine/backend/cuda/detail/blocks.cuh"
 #include "engine/backend/cuda/detail/rows.h"
 #include "engine/backend/cuda/detail/warp.cuh"
-#include "engine/backend/cuda/detail/weights.cuh"
 
 namespace engine::backend::cuda {
 
@@ -20,17 +19,17 @@ __device__ inline void addSkinny(const WeightView &weight, int row, const float 
 {
     constexpr int step = Format::step;
     const int lane = static_cast<int>(threadIdx.x) % warpSize32;
-    const std::size_t rowBytes = static_cast<std::size_t>(weight.cols) * Format::bytes;
+    const std::size_t rowBytes = rowBytesOf<Format>(weight.cols);
     const std::uint8_t *at[rows];
 #pragma unroll
     for (int r = 0; r < rows; ++r)
         at[r] = weight.data + static_cast<std::size_t>(min(row + r, weight.rows - 1)) * rowBytes;
 #pragma unroll 2
     for (int col = lane * step; col < weight.cols; col += warpSize32 * step) {
-        uint4 raw[rows];
+        float weights[rows][step];
 #pragma unroll
         for (int r = 0; r < rows; ++r)
-            raw[r] = __ldcs(reinterpret_cast<const uint4 *>(at[r] + static_cast<std::size_t>(col) * Format::bytes));
+            weightsAt<Format>(at[r], col, weights[r]);
         float inputs[tokens][step];
 #pragma unroll
         for (int t = 0; t < tokens; ++t) {
@@ -45,15 +44,13 @@ __device__ inline void addSkinny(const WeightView &weight, int row, const float 
         }
 #pragma unroll
         for (int r = 0; r < rows; ++r) {
-            float weights[step];
-            Format::decode(raw[r], weights);
             const float scale = weight.scaleAt(min(row + r, weight.rows - 1), col);
 #pragma unroll
             for (int t = 0; t < tokens; ++t) {
                 float part = 0.0F;
 #pragma unroll
                 for (int i = 0; i < step; ++i)
-                    part = fmaf(weights[i], inputs[t][i], part);
+                    part = fmaf(weights[r][i], inputs[t][i], part);
                 sums[r][t] = fmaf(part, scale, sums[r][t]);
             }
         }
@@ -66,12 +63,11 @@ __device__ inline void addSkinnyNarrow(const WeightView &weight, int row, const 
                                        float (&sums)[rows][tokens])
 {
     const int lane = static_cast<int>(threadIdx.x) % warpSize32;
-    const std::size_t rowBytes = static_cast<std::size_t>(weight.cols) * Format::bytes;
+    const std::size_t rowBytes = rowBytesOf<Format>(weight.cols);
     for (int r = 0; r < rows && row + r < weight.rows; ++r) {
         const std::uint8_t *at = weight.data + static_cast<std::size_t>(row + r) * rowBytes;
         for (int col = lane; col < weight.cols; col += warpSize32) {
-            const float value =
-                Format::get(at + static_cast<std::size_t>(col) * Format::bytes) * weight.scaleAt(row + r, col);
+            const float value = weightAt<Format>(at, col) * weight.scaleAt(row + r, col);
             for (int t = 0; t < tokens; ++t)
                 sums[r][t] = fmaf(value, x[t][col], sums[r][t]);
         }

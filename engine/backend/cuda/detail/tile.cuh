@@ -1,12 +1,13 @@
 #pragma once
 // A block of the weight times a block of tokens on tensor cores. The weight is on the M side (16 rows a step), the
 // tokens on the N side (8 a step), so that few tokens waste little. Both go through shared memory as BF16; the sums of
-// 128 columns are made unscaled and then added in F32 with the block's scale, so FP8 weights lose nothing.
+// 128 columns are made unscaled and then added in F32 with the block's scale, so FP8 weights lose nothing. Weights in
+// blocks are rounded to BF16 as the inputs are.
 
+#include "engine/backend/cuda/detail/blocks.cuh"
 #include "engine/backend/cuda/detail/mma.cuh"
 #include "engine/backend/cuda/detail/rows.h"
 #include "engine/backend/cuda/detail/warp.cuh"
-#include "engine/backend/cuda/detail/weights.cuh"
 
 namespace engine::backend::cuda {
 
@@ -40,15 +41,14 @@ template <class Format>
 __device__ inline void stageWeight(const WeightView &weight, int firstRow, int firstCol, std::uint16_t *to)
 {
     constexpr int chunksPerRow = tileCols / Format::step;
-    const std::size_t rowBytes = static_cast<std::size_t>(weight.cols) * Format::bytes;
+    const std::size_t rowBytes = rowBytesOf<Format>(weight.cols);
     for (int chunk = static_cast<int>(threadIdx.x); chunk < tileRows * chunksPerRow; chunk += tileThreads) {
         const int row = chunk / chunksPerRow;
         const int col = chunk % chunksPerRow * Format::step;
         float values[Format::step] = {};
         if (firstRow + row < weight.rows && firstCol + col < weight.cols) {
-            const std::uint8_t *at = weight.data + static_cast<std::size_t>(firstRow + row) * rowBytes +
-                                     static_cast<std::size_t>(firstCol + col) * Format::bytes;
-            Format::decode(__ldg(reinterpret_cast<const uint4 *>(at)), values);
+            weightsAt<Format>(weight.data + static_cast<std::size_t>(firstRow + row) * rowBytes, firstCol + col,
+                              values);
         }
         auto *words = reinterpret_cast<unsigned *>(to + row * tilePitch + col);
 #pragma unroll

@@ -140,12 +140,15 @@ bool withFormat(memory::DType dtype, const Body &body)
     }
 }
 
-/// Every row starts on 16 bytes, so that the wide loads work.
+/// Every row starts on 16 bytes, or in blocks on 4, or 2 if the block has no more; so that the wide loads work.
 inline bool hasWideRows(const Matrix &matrix)
 {
     const std::size_t rowBytes =
         static_cast<std::size_t>(matrix.cols) / memory::blockElements(matrix.dtype) * memory::blockBytes(matrix.dtype);
-    return reinterpret_cast<std::uintptr_t>(matrix.data) % 16 == 0 && rowBytes % 16 == 0;
+    std::size_t alignment = 16;
+    if (memory::isBlockType(matrix.dtype))
+        alignment = memory::blockBytes(matrix.dtype) % 4 == 0 ? 4 : 2;
+    return reinterpret_cast<std::uintptr_t>(matrix.data) % alignment == 0 && rowBytes % alignment == 0;
 }
 
 /// Norm weights and biases.
