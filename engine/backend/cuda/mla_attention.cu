@@ -1,5 +1,5 @@
 // Absorbed: attention to the latent itself, which is key and value of all heads (DeepSeek-V2 report, appendix C).
-// Expanded gives the same numbers; until it has a kernel of its own both forms are computed like this.
+// Expanded gives the same numbers; where it has no kernel (mla_expanded.cu) both forms are computed like this.
 
 #include "engine/backend/cuda/detail/attention.h"
 #include "engine/backend/cuda/detail/mla.cuh"
@@ -109,6 +109,8 @@ void mlaAttention(Queue &queue, const MlaArgs &args, std::byte *const *table, co
 {
     const MlaCall call = callOf(args, table, scratch);
     const int positions = args.cache.start + call.tokens;
+    if (canExpand(args, scratch))
+        return mlaExpanded(queue, call, args, scratch);
     absorbQueries(queue, call, args.kvB);
     if (canDecode(args))
         mlaDecode(queue, call, positions, device, scratch);

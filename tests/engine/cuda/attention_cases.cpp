@@ -32,10 +32,10 @@ CachePages pagesOf(const KvCache &cache, int width)
     return view;
 }
 
-WorkspaceShape workspaceOf(const LatentCase &c, int total)
+WorkspaceShape workspaceOf(const LatentCase &c, int callTokens)
 {
     WorkspaceShape shape;
-    shape.tokens = total;
+    shape.tokens = callTokens;
     shape.heads = c.heads;
     shape.nopeWidth = c.nope;
     shape.ropeWidth = c.rope;
@@ -68,7 +68,7 @@ LatentCache storeLatents(const LatentCase &c, Backend &backend, Placed &placed, 
 std::vector<float> LatentCase::run(Backend &backend, Placed &placed) const
 {
     const int total = start + tokens;
-    backend.reserve(workspaceOf(*this, total));
+    backend.reserve(workspaceOf(*this, std::max(tokens, reserved)));
     KvCache pages(
         {.layers = 2, .width = latent + rope, .capacity = std::max(total, largestStart + tokens), .type = cache},
         backend.memory());

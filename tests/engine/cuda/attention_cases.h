@@ -18,6 +18,7 @@ struct LatentCase {
     engine::memory::DType kvB = engine::memory::DType::BF16;
     engine::memory::CacheType cache = engine::memory::CacheType::BF16;
     engine::backend::AttentionForm form = engine::backend::AttentionForm::Absorbed;
+    int reserved = 0;      ///< tokens scratch memory is taken for, if more than `tokens`
     int largestStart = -1; ///< if given, start is told in memory and this is the bound
 
     std::vector<float> run(engine::backend::Backend &backend, Placed &placed) const;

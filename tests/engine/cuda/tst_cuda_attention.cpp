@@ -38,6 +38,8 @@ struct Pair {
 
 } // namespace
 
+Q_DECLARE_METATYPE(engine::memory::DType)
+
 class CudaAttention : public QObject {
     Q_OBJECT
 
@@ -75,6 +77,29 @@ private slots:
         QFETCH(bool, descending);
         support::useThreadOrder(descending);
         const double error = m_pair->errorOf(LatentCase{.tokens = tokens, .start = start, .heads = heads});
+        QVERIFY2(error <= rounded, qPrintable(QString::number(error)));
+    }
+
+    void expandsLatents_data()
+    {
+        QTest::addColumn<int>("tokens");
+        QTest::addColumn<int>("start");
+        QTest::addColumn<DType>("kvB");
+        QTest::addColumn<bool>("descending");
+        QTest::newRow("one tile") << 40 << 0 << DType::BF16 << false;
+        QTest::newRow("the last tile is not full") << 90 << 17 << DType::F8_E4M3 << true;
+        QTest::newRow("positions in several runs") << 20 << 300 << DType::BF16 << false;
+    }
+    void expandsLatents()
+    {
+        QFETCH(int, tokens);
+        QFETCH(int, start);
+        QFETCH(DType, kvB);
+        QFETCH(bool, descending);
+        support::useThreadOrder(descending);
+        const Pair fresh; // whose scratch memory is no larger than this call needs
+        const double error = fresh.errorOf(LatentCase{
+            .tokens = tokens, .start = start, .heads = 2, .kvB = kvB, .form = AttentionForm::Expanded, .reserved = 64});
         QVERIFY2(error <= rounded, qPrintable(QString::number(error)));
     }
 

@@ -39,4 +39,10 @@ bool canDecode(const MlaArgs &args);
 /// latents ← attention of `queries` to the latents of the cache, on tensor cores.
 void mlaDecode(Queue &queue, MlaCall call, int positions, const DeviceLimits &device, AttentionScratch &scratch);
 
+/// Whether the expanded form is asked for, the widths are those of mlaExpanded(), and there is scratch memory for it.
+bool canExpand(const MlaArgs &args, const AttentionScratch &scratch);
+/// args.out ← attention of `q` to keys and values made of the latents, on tensor cores. Uses `queries` and `latents` as
+/// scratch memory.
+void mlaExpanded(Queue &queue, const MlaCall &call, const MlaArgs &args, AttentionScratch &scratch);
+
 } // namespace engine::backend::cuda
