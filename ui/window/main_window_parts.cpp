@@ -232,8 +232,10 @@ void MainWindow::Parts::showDeviceFailure(const engine::Failure &wanted)
     deviceFailure = wanted;
     modelFailure.reset();
     unopened.reset();
-    chat->modelNotice->show(errorText(wanted), failedReply() != nullptr ? MainWindow::tr("Continue on the CPU")
-                                                                        : MainWindow::tr("Open on the CPU"));
+    // The reply itself says the rest.
+    chat->modelNotice->show(errorText(wanted).section(QLatin1Char('\n'), 0, 0),
+                            failedReply() != nullptr ? MainWindow::tr("Continue on the CPU")
+                                                     : MainWindow::tr("Open on the CPU"));
     chat->modelNotice->offer({MainWindow::tr("Restart Bathyscope")});
     updateActions();
 }
