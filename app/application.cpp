@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QFileInfo>
+#include <utility>
 
 namespace app {
 
@@ -27,11 +28,13 @@ Application::Application(ApplicationOptions options)
                       this, [this] { m_store.deliverCompletions(); }, Qt::QueuedConnection);
               }),
       m_window(m_settings.ui), m_generation(m_store, m_options.engine), m_chat(m_window, m_store, m_generation),
-      m_library(m_window, m_options.bundledModels, {m_options.engine.threads})
+      m_library(m_window, m_options.bundledModels, {m_options.engine.threads, m_options.engine.devices})
 {
     m_chat.setUiSettings(m_settings.ui);
     connectWindow();
     connectModel();
+    connectDevice();
+    m_window.setDevice(m_options.device.isEmpty() ? m_settings.device : m_options.device);
     connectLibrary();
     m_store.onBackgroundFailure(
         [this](const storage::Failure &failure) { m_window.showFailure(shownFailure(failure)); });
@@ -56,22 +59,62 @@ void Application::connectWindow()
 
 void Application::connectModel()
 {
-    connect(&m_generation, &GenerationController::modelLoaded, this, [this](const engine::ModelInfo &info) {
-        const QString folder = QString::fromStdString(info.folder);
-        loadEnded();
-        m_settings.modelFolder = isBundled(folder) ? QString() : folder;
-        m_settings.modelContext = m_contextAsked;
-        saveSettingsNow();
-        if (!m_generation.loading()) // else another one was chosen meanwhile
-            m_window.showModel(info);
-    });
+    connect(&m_generation, &GenerationController::modelLoaded, this, &Application::modelLoaded);
     connect(&m_generation, &GenerationController::modelLoadFailed, this, [this](const auto &event) {
         loadEnded();
+        m_continued = 0;
         if (!m_generation.loading())
             m_window.showModelFailure(event.failure, QString::fromStdString(event.folder), m_generation.model());
     });
     connect(&m_generation, &GenerationController::modelLoading, &m_window, &ui::MainWindow::showModelProgress);
     connect(&m_window, &ui::MainWindow::cancelLoadRequested, &m_generation, &GenerationController::cancelLoad);
+}
+
+void Application::modelLoaded(const engine::ModelInfo &info)
+{
+    const QString folder = QString::fromStdString(info.folder);
+    loadEnded();
+    m_settings.modelFolder = isBundled(folder) ? QString() : folder;
+    m_settings.modelContext = m_contextAsked;
+    if (!m_deviceStandsIn)
+        m_settings.device = info.device == engine::cpuDevice ? QString() : QString::fromStdString(info.device);
+    saveSettingsNow();
+    if (m_generation.loading()) // another one was chosen meanwhile
+        return;
+    m_window.showModel(info);
+    m_window.setDevice(QString::fromStdString(info.device));
+    if (const storage::MessageId reply = std::exchange(m_continued, 0))
+        m_chat.continueReply(reply);
+}
+
+void Application::connectDevice()
+{
+    connect(&m_generation, &GenerationController::deviceUsageChanged, &m_window, &ui::MainWindow::showDeviceUsage);
+    connect(&m_generation, &GenerationController::replyEnded, this, [this](const ReplyTarget &, const ReplyEnd &end) {
+        const bool failed = end.state == storage::MessageState::Failed;
+        if (failed && end.failure.code == engine::ErrorCode::DeviceFailed)
+            m_window.showDeviceFailure(end.failure);
+    });
+    connect(&m_window, &ui::MainWindow::continueOnCpuRequested, this, &Application::continueOnCpu);
+    connect(&m_window, &ui::MainWindow::restartRequested, this, &Application::restart);
+}
+
+/// The same model; the device of the last time is tried again when the program is started next.
+void Application::continueOnCpu(storage::MessageId reply)
+{
+    const QString folder = QString::fromStdString(m_generation.model().folder);
+    if (folder.isEmpty() || m_generation.loading())
+        return;
+    openModel(folder, m_contextAsked, QString::fromLatin1(engine::cpuDevice));
+    m_deviceStandsIn = true;
+    m_continued = reply;
+}
+
+void Application::restart()
+{
+    m_restart = true;
+    if (!m_window.close())
+        m_restart = false; // something is not saved
 }
 
 void Application::connectLibrary()
@@ -143,13 +186,17 @@ void Application::loadFirstModel()
     openModel(folder, context);
 }
 
-void Application::openModel(const QString &path, int contextLength)
+void Application::openModel(const QString &path, int contextLength, const QString &device)
 {
+    const QString chosen =
+        device.isEmpty() ? (m_options.device.isEmpty() ? m_settings.device : m_options.device) : device;
     const QString model = QDir::cleanPath(path);
     m_marker.set(model);
     m_contextAsked = contextLength;
     m_window.showModelLoading(path);
-    m_generation.loadModel(model, contextLength);
+    m_deviceStandsIn = false;
+    m_continued = 0;
+    m_generation.loadModel(model, contextLength, chosen);
 }
 
 void Application::applySettings(const ui::UiSettings &settings)

@@ -21,6 +21,7 @@ struct ApplicationOptions {
     QString modelFolder; ///< or GGUF file; empty: the last one used, else the bundled model
     QString bundledModel = app::bundledModelFolder();   ///< where that is now
     QString bundledModels = app::bundledModelsFolder(); ///< and the others that come with the program
+    QString device;                                     ///< an id; empty: the one of the last time, else the CPU
     engine::EngineOptions engine;
 };
 
@@ -35,6 +36,7 @@ public:
     ~Application() override;
 
     void show();
+    bool restartWanted() const { return m_restart; } ///< the window was closed to begin anew
     ui::MainWindow &window() { return m_window; }
     ChatController &chat() { return m_chat; }
     GenerationController &generation() { return m_generation; }
@@ -46,7 +48,11 @@ private:
     void connectModel();
     void loadFirstModel();
     void connectLibrary();
-    void openModel(const QString &path, int contextLength = 0);
+    void connectDevice();
+    void openModel(const QString &path, int contextLength = 0, const QString &device = {});
+    void modelLoaded(const engine::ModelInfo &info);
+    void continueOnCpu(storage::MessageId reply);
+    void restart();
     void loadEnded(); ///< the marker goes when nothing is being opened any more
     bool isBundled(const QString &path) const;
     void applySettings(const ui::UiSettings &settings);
@@ -57,7 +63,10 @@ private:
     ApplicationOptions m_options;
     Settings m_settings;
     LoadMarker m_marker;
-    int m_contextAsked = 0; ///< of the model that was asked for last
+    int m_contextAsked = 0;        ///< of the model that was asked for last
+    bool m_deviceStandsIn = false; ///< the same: it is opened on the CPU as its device failed; not to be remembered
+    storage::MessageId m_continued = 0; ///< to go on with once that is there
+    bool m_restart = false;
 
     // Construction order; destruction runs the other way: controllers, then window, then store.
     storage::ConversationStore m_store;

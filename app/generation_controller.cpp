@@ -85,10 +85,10 @@ GenerationController::GenerationController(storage::ConversationStore &store, en
 
 GenerationController::~GenerationController() = default;
 
-void GenerationController::loadModel(const QString &folder, int contextLength)
+void GenerationController::loadModel(const QString &folder, int contextLength, const QString &device)
 {
     ++m_loads;
-    m_engine->loadModel(folder.toStdString(), {contextLength, {}});
+    m_engine->loadModel(folder.toStdString(), {contextLength, device.toStdString()});
 }
 
 void GenerationController::start(ReplyTarget target, engine::GenerationRequest request,
@@ -222,6 +222,8 @@ void GenerationController::handle(const engine::ModelLoaded &event)
 void GenerationController::handle(const engine::ModelLoadFailed &event)
 {
     --m_loads;
+    if (!event.earlierKept)
+        m_model = {};
     emit modelLoadFailed(event);
 }
 

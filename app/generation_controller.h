@@ -23,8 +23,8 @@ public:
                          QObject *parent = nullptr);
     ~GenerationController() override;
 
-    /// `contextLength`: tokens, 0 = as the model comes.
-    void loadModel(const QString &folder, int contextLength = 0);
+    /// `contextLength`: tokens, 0 = as the model comes. `device`: an id, empty = as the options say.
+    void loadModel(const QString &folder, int contextLength = 0, const QString &device = {});
     void cancelLoad() { m_engine->cancelLoad(); }
     const engine::ModelInfo &model() const { return m_model; } ///< name is empty while none is loaded
     bool modelReady() const { return !m_model.name.empty(); }
@@ -58,7 +58,7 @@ public:
 signals:
     void modelLoading(const engine::ModelLoadProgress &event);
     void modelLoaded(const engine::ModelInfo &info);
-    void modelLoadFailed(const engine::ModelLoadFailed &event); ///< model() is as before
+    void modelLoadFailed(const engine::ModelLoadFailed &event); ///< model() is as before, or none
     void textArrived(const app::ReplyTarget &target, storage::PartKind kind, const std::string &text);
     void liveChanged(const app::Reply &reply);
     void replyEnded(const app::ReplyTarget &target, const app::ReplyEnd &end);

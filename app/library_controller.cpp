@@ -1,7 +1,5 @@
 #include "app/library_controller.h"
 
-#include "engine/device_info.h"
-
 #include <QDir>
 
 namespace app {
@@ -14,8 +12,8 @@ LibraryController::LibraryController(ui::MainWindow &window, QString bundled, en
     connect(&window, &MainWindow::libraryShown, this, [this] {
         if (!m_begun)
             rescan();
-        else if (!m_scanner.scanning()) // models that were opened or closed meanwhile took or gave back memory
-            m_window.setAvailableMemory(engine::listDevices().devices.front().memoryFree);
+        else // models that were opened or closed meanwhile took or gave back memory
+            m_scanner.askDevices();
     });
     connect(&window, &MainWindow::libraryRescanRequested, this, &LibraryController::rescan);
     connect(&window, &MainWindow::libraryFolderAdded, this, [this](const QString &folder) {
@@ -30,11 +28,11 @@ LibraryController::LibraryController(ui::MainWindow &window, QString bundled, en
         setFoldersAndRescan(folders);
     });
     connect(&m_scanner, &LibraryScanner::found, &window, &MainWindow::addLibraryModels);
-    connect(&m_scanner, &LibraryScanner::finished, this, [this](const auto &reports, quint64 availableBytes) {
+    connect(&m_scanner, &LibraryScanner::finished, this, [this](const auto &reports) {
         m_window.endLibraryScan(reports);
-        m_window.setAvailableMemory(availableBytes);
         emit scanned();
     });
+    connect(&m_scanner, &LibraryScanner::devicesListed, &window, &MainWindow::setDevices);
 }
 
 std::vector<engine::ModelPlace> LibraryController::places() const

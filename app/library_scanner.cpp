@@ -1,6 +1,6 @@
 #include "app/library_scanner.h"
 
-#include "engine/device_info.h"
+#include "engine/devices.h"
 
 #include <utility>
 
@@ -27,6 +27,15 @@ void LibraryScanner::scan(std::vector<engine::ModelPlace> places)
     m_changed.notify_one();
 }
 
+void LibraryScanner::askDevices()
+{
+    if (m_scanning)
+        return; // it tells at its end
+    const std::lock_guard lock(m_mutex);
+    m_job = Job{++m_number, {}, true};
+    m_changed.notify_one();
+}
+
 void LibraryScanner::work(const std::stop_token &stop)
 {
     for (;;) {
@@ -48,7 +57,10 @@ void LibraryScanner::run(const Job &job, const std::stop_token &stop)
 {
     Outcome outcome;
     try {
-        outcome.availableBytes = engine::listDevices().devices.front().memoryFree;
+        outcome.devicesOnly = job.devicesOnly;
+        outcome.devices = (m_options.devices ? m_options.devices : engine::machineDevices())->list();
+        if (job.devicesOnly)
+            return hand(job.number, {}, std::move(outcome));
         outcome.reports = engine::scanModels(job.places, m_options, stop, [&](const engine::ModelEntry &entry) {
             hand(job.number, {entry}, std::nullopt);
         });
@@ -90,8 +102,11 @@ void LibraryScanner::take()
         emit found(entries);
     if (!outcome)
         return;
+    emit devicesListed(outcome->devices);
+    if (outcome->devicesOnly)
+        return;
     m_scanning = false;
-    emit finished(outcome->reports, outcome->availableBytes);
+    emit finished(outcome->reports);
 }
 
 } // namespace app

@@ -23,20 +23,25 @@ public:
 
     /// A scan that runs is given up, without a word of it any more.
     void scan(std::vector<engine::ModelPlace> places);
+    /// Asks for the devices alone, which may take a second.
+    void askDevices();
     bool scanning() const { return m_scanning; }
 
 signals:
     void found(const std::vector<engine::ModelEntry> &entries);
-    void finished(const std::vector<engine::PlaceReport> &reports, quint64 availableBytes);
+    void finished(const std::vector<engine::PlaceReport> &reports);
+    void devicesListed(const engine::DeviceList &devices); ///< before finished()
 
 private:
     struct Job {
         quint64 number = 0;
         std::vector<engine::ModelPlace> places;
+        bool devicesOnly = false;
     };
     struct Outcome {
         std::vector<engine::PlaceReport> reports;
-        quint64 availableBytes = 0;
+        engine::DeviceList devices;
+        bool devicesOnly = false;
     };
 
     // The scanning thread.

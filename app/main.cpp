@@ -10,6 +10,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QMessageBox>
+#include <QProcess>
 #include <QTextStream>
 #include <exception>
 #include <sys/stat.h>
@@ -38,7 +39,7 @@ app::ApplicationOptions parseOptions(const QApplication &application)
     options.settingsFile = parser.isSet(data) ? parser.value(data) + "/bathyscope.ini" : app::settingsFile();
     options.engine.threads = parser.value(threads).toInt();
     if (parser.isSet(device))
-        options.engine.device = parser.value(device).toStdString();
+        options.device = parser.value(device);
     return options;
 }
 
@@ -66,7 +67,8 @@ void sayAlreadyOpen(const app::ApplicationOptions &options)
                         << '\n';
 }
 
-int run(const app::ApplicationOptions &options)
+/// `restart`: the program is to be begun anew once everything of this one is gone.
+int run(const app::ApplicationOptions &options, bool &restart)
 {
     app::SingleInstance instance(options.dataFolder);
     if (instance.raiseOther()) {
@@ -84,7 +86,9 @@ int run(const app::ApplicationOptions &options)
         window.activateWindow();
     });
     program->show();
-    return QApplication::exec();
+    const int result = QApplication::exec();
+    restart = program->restartWanted();
+    return result;
 }
 
 } // namespace
@@ -102,7 +106,11 @@ int main(int argc, char *argv[])
     const app::ApplicationOptions options = parseOptions(application);
     ui::applyAtStartUp(app::loadSettings(options.settingsFile).ui);
     try {
-        return run(options);
+        bool again = false;
+        const int result = run(options, again);
+        if (again)
+            QProcess::startDetached(QCoreApplication::applicationFilePath(), QCoreApplication::arguments().mid(1));
+        return result;
     } catch (const std::exception &error) {
         return fail(error);
     }

@@ -12,6 +12,8 @@ namespace app {
 
 namespace {
 
+constexpr qsizetype longestDevice = 64; ///< characters of an id
+
 template <typename T>
 T clampedEnum(const QVariant &value, T fallback, T last)
 {
@@ -102,6 +104,7 @@ Settings loadSettings(const QString &path)
     ui.splitter = file.value("window/splitter").toByteArray();
     settings.modelFolder = file.value("model/folder").toString();
     settings.modelContext = clampedInt(file, "model/context", 0, 0, 1 << 24);
+    settings.device = file.value("model/device").toString().left(longestDevice);
     settings.libraryFolders = absoluteFolders(file.value("library/folders").toStringList());
     readSampler(file, ui);
     return settings;
@@ -125,6 +128,7 @@ bool saveSettings(const QString &path, const Settings &settings)
     file.setValue("window/splitter", ui.splitter);
     file.setValue("model/folder", settings.modelFolder);
     file.setValue("model/context", settings.modelContext);
+    file.setValue("model/device", settings.device);
     file.setValue("library/folders", settings.libraryFolders);
     writeSampler(file, ui);
     file.sync();

@@ -12,6 +12,7 @@ struct Settings {
     ui::UiSettings ui;
     QString modelFolder;        ///< or GGUF file: the last model that loaded; empty = the bundled one
     int modelContext = 0;       ///< tokens it was opened with; 0 = as it comes
+    QString device;             ///< it was opened on; empty = the CPU
     QStringList libraryFolders; ///< where the user keeps models, besides the places of other programs
 };
 

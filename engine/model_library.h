@@ -2,6 +2,7 @@
 // The models that are already on this computer, wherever the program that fetched them keeps them. Everything is
 // opened read-only and nothing is written, moved or removed. Plain data and two functions; any thread.
 
+#include "engine/devices.h"
 #include "engine/error.h"
 #include "engine/memory_plan.h"
 
@@ -45,13 +46,15 @@ struct ModelEntry {
     std::uint64_t bytes = 0;           ///< of the weight files that are there
     std::uint64_t parametersTotal = 0; ///< 0: not known
     std::uint64_t parametersActive = 0;
-    int contextLength = 0;          ///< tokens, the model's own maximum; 0: not known
-    std::optional<MemoryPlan> plan; ///< for the model's own maximum; nothing if it cannot be opened
-    std::optional<Failure> failure; ///< why it cannot be opened
+    int contextLength = 0;            ///< tokens, the model's own maximum; 0: not known
+    std::uint64_t gpuBufferBytes = 0; ///< MemoryPlan::bufferBytes on a GPU; 0: not known
+    std::optional<MemoryPlan> plan;   ///< on the CPU, for the model's own maximum; nothing if it cannot be opened
+    std::optional<Failure> failure;   ///< why it cannot be opened
 };
 
 struct ScanOptions {
-    int threads = 0; ///< CPU threads the model would run on, for the plan; 0 = one per core
+    int threads = 0;                    ///< CPU threads the model would run on, for the plan; 0 = one per core
+    std::shared_ptr<Devices> devices{}; ///< null: those of this machine
 };
 
 /// What became of one place.

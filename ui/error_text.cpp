@@ -87,8 +87,8 @@ Text ErrorText::ofRequest(const QString &field)
     if (field == QLatin1String("model"))
         return {tr("No model is open."), tr("Open a model folder, then try again.")};
     if (field == QLatin1String("device"))
-        return {tr("This computer does not have the device the program was started for."),
-                tr("Start it without --device to compute on the CPU.")};
+        return {tr("The model cannot be opened on this device."),
+                tr("Open it on the CPU, or choose another device among the models of this computer.")};
     if (field.startsWith(QLatin1String("messages")))
         return {tr("The conversation cannot be sent to this model because of %1.").arg(field),
                 tr("Edit the message, or start a new chat.")};
@@ -133,6 +133,9 @@ Text ErrorText::ofMemory(const QString &file, const std::string &field)
     if (field == "context")
         return {tr("%1 does not fit into memory with this context.").arg(file),
                 tr("Choose a smaller context, close other programs, or choose a smaller model.")};
+    if (field == "device")
+        return {tr("%1 does not fit into the memory of the device any more.").arg(file),
+                tr("Close other programs that use it, choose a smaller context, or open the model on the CPU.")};
     if (field == "weights")
         return {tr("%1 does not fit into memory.").arg(file), tr("Close other programs, or choose a smaller model.")};
     return {tr("There is not enough memory."), tr("Close other programs, or choose a smaller model.")};
@@ -154,7 +157,9 @@ Text ErrorText::ofRun(engine::ErrorCode code, const QString &file, const QString
             tr("%1: the model computed a value that is not a number (%2), so the reply was stopped.").arg(file, field),
             tr("The weights are probably damaged. Download the model again.")};
     case ErrorCode::DeviceFailed:
-        return {tr("The computing device failed."), tr("What was written so far is kept. Open the model again.")};
+        return {tr("The device %1 failed.").arg(field),
+                tr("What was written so far is kept. Continue on the CPU; the device is not used again until "
+                   "Bathyscope is restarted.")};
     default:
         return {tr("Something went wrong inside Bathyscope."),
                 tr("What was written so far is kept. Please try again.")};

@@ -64,8 +64,11 @@ void MainWindow::showModelFailure(const engine::Failure &failure, const QString 
 {
     const bool cancelled = failure.code == engine::ErrorCode::Cancelled;
     m_parts->openingFromLibrary = false;
+    m_parts->failedModel = folder;
     m_parts->showModelFailure(cancelled ? std::nullopt : std::optional(failure),
                               cancelled ? QString() : QString::fromStdString(kept.name));
+    if (cancelled && m_parts->deviceFailure)
+        m_parts->showDeviceFailure(*m_parts->deviceFailure);
     if (!kept.name.empty()) {
         m_parts->showReadyModel(kept);
         return setGenerating(m_parts->generating);
@@ -105,6 +108,26 @@ void MainWindow::endLibraryScan(const std::vector<engine::PlaceReport> &reports)
 void MainWindow::setAvailableMemory(std::uint64_t bytes)
 {
     m_parts->chat->library->setAvailable(bytes);
+}
+
+void MainWindow::setDevices(const engine::DeviceList &list)
+{
+    m_parts->chat->library->setDevices(list);
+}
+
+void MainWindow::setDevice(const QString &id)
+{
+    m_parts->chat->library->setDevice(id);
+}
+
+void MainWindow::showDeviceFailure(const engine::Failure &failure)
+{
+    m_parts->showDeviceFailure(failure);
+}
+
+void MainWindow::showDeviceUsage(const engine::DeviceUsage &usage)
+{
+    m_parts->chat->modelBar->showDevice(usage);
 }
 
 void MainWindow::showLibrary(bool shown)

@@ -35,12 +35,19 @@ public:
     /// openBundledModelRequested (unless it is that one) or shows the library.
     void showUnopenedModel(const QString &path, bool offerBundled);
 
+    /// The device of the model failed while it computed. Emits continueOnCpuRequested or restartRequested.
+    void showDeviceFailure(const engine::Failure &failure);
+    void showDeviceUsage(const engine::DeviceUsage &usage);
+
     // --- library: the models of this computer -----------------------------------------------------
     void beginLibraryScan(const std::vector<engine::ModelPlace> &places); ///< what is looked through
     void addLibraryModels(const std::vector<engine::ModelEntry> &entries);
     void endLibraryScan(const std::vector<engine::PlaceReport> &reports);
     void setAvailableMemory(std::uint64_t bytes); ///< the plans in the library follow
-    void showLibrary(bool shown);                 ///< in the place of the chat
+    void
+    setDevices(const engine::DeviceList &list); ///< to choose from there; the memory of the one chosen is available
+    void setDevice(const QString &id);          ///< that models are opened on unless another one is chosen there
+    void showLibrary(bool shown);               ///< in the place of the chat
     bool showsLibrary() const;
 
     // --- conversation list ---------------------------------------------------------------------
@@ -91,8 +98,11 @@ signals:
     void continueRequested(storage::MessageId reply);
     void branchRequested(storage::MessageId message, int branch); ///< show alternative number `branch`
     void promptRequested(const ui::PromptWish &wish);             ///< again whenever what is shown may have changed
-    /// `contextLength`: tokens, 0 = as the model comes.
-    void openModelRequested(const QString &path, int contextLength = 0);
+    /// `contextLength`: tokens, 0 = as the model comes. `device` empty: the one that is used otherwise.
+    void openModelRequested(const QString &path, int contextLength = 0, const QString &device = {});
+    /// Opens the same model on the CPU and goes on with this reply; 0: there is none to go on with.
+    void continueOnCpuRequested(storage::MessageId reply);
+    void restartRequested(); ///< of the program, after which a device that failed can be used again
     void cancelLoadRequested();
     void openBundledModelRequested();
     void libraryShown(); ///< it came up: models are wanted

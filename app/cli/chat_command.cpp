@@ -8,6 +8,7 @@
 #include "app/cli/thought_options.h"
 
 #include <memory>
+#include <utility>
 
 namespace app::cli {
 
@@ -81,8 +82,11 @@ private:
         } else if (command == "/think on" || command == "/think off") {
             m_view->setThinkingShown(command == "/think on");
             m_view->note(command == "/think on" ? "Thinking is shown." : "Thinking is hidden; the model still thinks.");
+        } else if (command == "/cpu") {
+            goOnOnTheCpu();
         } else if (command == "/help") {
             m_view->note("/new           start a new conversation\n"
+                         "/cpu           open the model on the CPU, and go on with a reply that its device failed\n"
                          "/think on|off  show or hide the thinking\n"
                          "/quit          end, as Ctrl+D\n"
                          "Ctrl+C         stop the reply; twice: end");
@@ -94,12 +98,15 @@ private:
     void startAnew()
     {
         m_messages.clear();
+        m_cutOff = false;
         if (!m_options.system.empty())
             m_messages.push_back({engine::Role::System, m_options.system, {}, true});
     }
 
     void answer(const std::string &text)
     {
+        if (std::exchange(m_cutOff, false))
+            m_messages.pop_back(); // a question that got no whole answer
         const std::size_t before = m_messages.size();
         try {
             requireUtf8(text, "The message");
@@ -110,14 +117,48 @@ private:
                 throw;
             m_failed = true;
             m_view->failed(error);
+            if (error.code() == "device_failed")
+                return keepForTheCpu();
             m_messages.resize(before); // the next message must not fail for the same reason
         }
     }
 
-    Reply generate()
+    /// What the device wrote before it failed is right, and is gone on with.
+    void keepForTheCpu()
+    {
+        m_cutOff = true;
+        m_view->note("What was written is kept. /cpu opens the model on the CPU and goes on with it.");
+    }
+
+    void goOnOnTheCpu()
+    {
+        const Reply part = m_client.lastReply();
+        m_view->modelLoaded(m_client.load(modelFolder(m_context.options), engine::cpuDevice));
+        if (!std::exchange(m_cutOff, false))
+            return;
+        try {
+            const bool begun = !part.thinking.empty() || !part.answer.empty();
+            if (begun)
+                m_messages.push_back({engine::Role::Assistant, part.answer, part.thinking, !part.answer.empty()});
+            Reply rest = generate(begun);
+            if (begun)
+                m_messages.pop_back();
+            m_view->replyEnded(rest);
+            rest.thinking.insert(0, part.thinking);
+            rest.answer.insert(0, part.answer);
+            remember(rest);
+        } catch (const CommandError &error) {
+            if (error.code() == "output_failed")
+                throw;
+            m_view->failed(error);
+        }
+    }
+
+    Reply generate(bool continuing = false)
     {
         engine::GenerationRequest request;
         request.messages = m_messages;
+        request.continueLast = continuing;
         request.sampler = m_sampler;
         // A question asked twice shall not get the same reply from the same random numbers.
         request.sampler.seed = m_sampler.seed + static_cast<std::uint64_t>(m_turn);
@@ -131,6 +172,11 @@ private:
     void keep(const Reply &reply)
     {
         m_view->replyEnded(reply);
+        remember(reply);
+    }
+
+    void remember(const Reply &reply)
+    {
         // A reply that was stopped while thinking would teach the model to answer nothing.
         if (!reply.answer.empty())
             m_messages.push_back({engine::Role::Assistant, reply.answer, reply.thinking, true});
@@ -144,6 +190,7 @@ private:
     engine::SamplerSettings m_sampler;
     std::vector<engine::ChatMessage> m_messages;
     int m_turn = 0;
+    bool m_cutOff = false; ///< by its device: the reply that was written last
     bool m_quit = false;
     bool m_failed = false;
 };

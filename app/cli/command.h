@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace app::cli {
@@ -21,8 +22,9 @@ struct CommonOptions {
     std::uint64_t memoryLimit = 0;
     std::string device = "cpu";
     bool json = false;
+    std::shared_ptr<engine::Devices> devices; ///< null: those of this machine
 
-    engine::EngineOptions engineOptions() const { return {threads, context, memoryLimit, device, {}}; }
+    engine::EngineOptions engineOptions() const { return {threads, context, memoryLimit, device, devices}; }
 };
 
 struct Context {

@@ -70,9 +70,9 @@ void EngineClient::pump(Take take, OnInterrupt onInterrupt)
     }
 }
 
-const engine::ModelInfo &EngineClient::load(const std::string &folder)
+const engine::ModelInfo &EngineClient::load(const std::string &folder, const std::string &device)
 {
-    m_engine.loadModel(folder);
+    m_engine.loadModel(folder, {0, device});
     pump(
         [this](const engine::GenerationEvent &event) {
             if (const auto *failed = std::get_if<engine::ModelLoadFailed>(&event))
@@ -91,20 +91,20 @@ Reply EngineClient::generate(engine::GenerationRequest request, const Watch &wat
     const engine::RequestId id = ++m_lastRequest;
     request.id = id;
     m_engine.generate(std::move(request));
-    Reply reply;
+    m_lastReply = {};
     bool stopping = false;
     pump(
         [&](const engine::GenerationEvent &event) {
             if (watch)
                 watch(event);
-            return std::visit(ReplyBuilder(reply), event);
+            return std::visit(ReplyBuilder(m_lastReply), event);
         },
         [&] {
             if (std::exchange(stopping, true))
                 throw Interrupted();
             m_engine.cancel(id);
         });
-    return reply;
+    return m_lastReply;
 }
 
 engine::PromptShown EngineClient::showPrompt(engine::GenerationRequest request)

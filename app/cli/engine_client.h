@@ -25,13 +25,15 @@ public:
     EngineClient(engine::EngineOptions options, Interrupts &interrupts);
 
     /// Throws CommandError if the model is refused, Interrupted on Ctrl+C.
-    const engine::ModelInfo &load(const std::string &folder);
+    /// `device` empty: as the options say.
+    const engine::ModelInfo &load(const std::string &folder, const std::string &device = {});
     const engine::ModelInfo &model() const { return m_model; }
 
     using Watch = std::function<void(const engine::GenerationEvent &)>;
     /// `watch` sees every event as it comes. Ctrl+C ends the reply (FinishReason::Stopped); a second one throws
     /// Interrupted. Throws CommandError if the generation fails. The request's id is set here.
     Reply generate(engine::GenerationRequest request, const Watch &watch = {});
+    const Reply &lastReply() const { return m_lastReply; } ///< also of a generation that failed: as far as it came
 
     /// What generate() would send. Throws CommandError if there is no such prompt, Interrupted on Ctrl+C. The request's
     /// id is set here.
@@ -47,6 +49,7 @@ private:
     engine::Engine m_engine;
     engine::ModelInfo m_model;
     engine::RequestId m_lastRequest = 0;
+    Reply m_lastReply;
 };
 
 } // namespace app::cli

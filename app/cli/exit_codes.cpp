@@ -63,7 +63,7 @@ Advice runAdvice(ErrorCode code)
     case ErrorCode::NonFinite:
         return {"non_finite", "The weights are probably damaged; download the model again."};
     case ErrorCode::DeviceFailed:
-        return {"device_failed", "Run the command again."};
+        return {"device_failed", "Run the command again with --device cpu; in a chat, /cpu goes on with the reply."};
     case ErrorCode::Cancelled:
         return {"cancelled", "Run the command again when you are ready."};
     default:

@@ -10,6 +10,10 @@
 #include <string>
 #include <vector>
 
+namespace engine::model {
+struct ModelConfig;
+}
+
 namespace engine::library {
 
 struct Candidate {
@@ -52,8 +56,12 @@ bool searchTree(const std::string &root, const Search &search);
 struct Description {
     std::uint64_t availableBytes = 0;
     int threads = 0;
+    std::shared_ptr<Devices> devices; ///< never null
+    DeviceInfo gpu;                   ///< the first that runs models; without id: none
     std::stop_token stop;
 };
+/// What the model takes, as far as the config tells.
+void planModel(ModelEntry &entry, const model::ModelConfig &config, std::uint64_t weightBytes, const Description &with);
 ModelEntry describe(const Candidate &candidate, const Description &with);
 
 } // namespace engine::library

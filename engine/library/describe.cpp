@@ -3,6 +3,7 @@
 #include "engine/library/gguf_summary.h"
 #include "engine/model/json_reader.h"
 #include "engine/model/memory_plan.h"
+#include "engine/model/model_buffers.h"
 #include "engine/model/model_config.h"
 #include "engine/model/model_files.h"
 #include "engine/model/model_folder.h"
@@ -50,11 +51,7 @@ void summarizeFolder(ModelEntry &entry, const Description &with)
     entry.quantization = files->quantization();
     entry.bytes = files->diskBytes();
     requireTokenizer(entry.path);
-    model::PlanRequest request;
-    request.weightBytes = files->weightBytes();
-    request.threads = with.threads;
-    request.availableBytes = with.availableBytes;
-    entry.plan = model::planMemory(config, request);
+    planModel(entry, config, files->weightBytes(), with);
 }
 
 Failure failureOf(const std::exception &error, const std::string &path)
@@ -75,6 +72,17 @@ void explainDownload(Failure &failure, const std::string &unfinished)
 }
 
 } // namespace
+
+void planModel(ModelEntry &entry, const model::ModelConfig &config, std::uint64_t weightBytes, const Description &with)
+{
+    model::PlanRequest request;
+    request.weightBytes = weightBytes;
+    request.threads = with.threads;
+    request.availableBytes = with.availableBytes;
+    entry.plan = model::planMemory(config, request);
+    if (!with.gpu.id.empty())
+        entry.gpuBufferBytes = model::bufferBytes(config, *with.devices, with.gpu, with.threads);
+}
 
 ModelEntry describe(const Candidate &candidate, const Description &with)
 {

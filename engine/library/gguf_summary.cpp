@@ -1,7 +1,6 @@
 #include "engine/library/gguf_summary.h"
 
 #include "engine/library/candidate.h"
-#include "engine/model/memory_plan.h"
 #include "engine/model/model_summary.h"
 #include "engine/runtime/gguf_summary.h"
 
@@ -22,11 +21,7 @@ void summarizeGguf(ModelEntry &entry, const Description &with)
         throw Error(summary.obstacle->code, summary.obstacle->file, summary.obstacle->field,
                     summary.obstacle->sentence);
     entry.bytes = summary.diskBytes;
-    model::PlanRequest request;
-    request.weightBytes = summary.weightBytes;
-    request.threads = with.threads;
-    request.availableBytes = with.availableBytes;
-    entry.plan = model::planMemory(*summary.config, request);
+    planModel(entry, *summary.config, summary.weightBytes, with);
 }
 
 } // namespace engine::library

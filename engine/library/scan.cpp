@@ -18,7 +18,13 @@ public:
     Scan(const ScanOptions &options, std::stop_token stop, const std::function<void(const ModelEntry &)> &onEntry)
         : m_onEntry(onEntry)
     {
-        m_with.availableBytes = listDevices().devices.front().memoryFree;
+        m_with.devices = options.devices ? options.devices : machineDevices();
+        const DeviceList list = m_with.devices->list();
+        m_with.availableBytes = list.devices.front().memoryFree;
+        const auto gpu = std::find_if(list.devices.begin() + 1, list.devices.end(),
+                                      [](const DeviceInfo &device) { return device.runsModels(); });
+        if (gpu != list.devices.end())
+            m_with.gpu = *gpu;
         m_with.threads = options.threads;
         m_with.stop = std::move(stop);
     }

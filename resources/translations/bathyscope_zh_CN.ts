@@ -744,14 +744,6 @@ KV 缓存占用内存：%4</translation>
         <translation>请编辑该消息，或新建对话。</translation>
     </message>
     <message>
-        <source>This computer does not have the device the program was started for.</source>
-        <translation>这台计算机没有启动程序时指定的设备。</translation>
-    </message>
-    <message>
-        <source>Start it without --device to compute on the CPU.</source>
-        <translation>请去掉 --device 重新启动，在 CPU 上计算。</translation>
-    </message>
-    <message>
         <source>The setting %1 has a value the model cannot use.</source>
         <translation>模型无法使用设置 %1 的值。</translation>
     </message>
@@ -774,10 +766,6 @@ KV 缓存占用内存：%4</translation>
     <message>
         <source>The weights are probably damaged. Download the model again.</source>
         <translation>权重可能已损坏。请重新下载模型。</translation>
-    </message>
-    <message>
-        <source>The computing device failed.</source>
-        <translation>计算设备出错。</translation>
     </message>
     <message>
         <source>Something went wrong inside Bathyscope.</source>
@@ -870,6 +858,30 @@ KV 缓存占用内存：%4</translation>
     <message>
         <source>Open it again whenever you like.</source>
         <translation>您可以随时重新打开。</translation>
+    </message>
+    <message>
+        <source>The model cannot be opened on this device.</source>
+        <translation>无法在此设备上打开模型。</translation>
+    </message>
+    <message>
+        <source>Open it on the CPU, or choose another device among the models of this computer.</source>
+        <translation>请在 CPU 上打开，或在本机模型页面选择其他设备。</translation>
+    </message>
+    <message>
+        <source>%1 does not fit into the memory of the device any more.</source>
+        <translation>%1 已无法放入该设备的内存。</translation>
+    </message>
+    <message>
+        <source>Close other programs that use it, choose a smaller context, or open the model on the CPU.</source>
+        <translation>请关闭占用该设备的其他程序、选择较小的上下文，或在 CPU 上打开模型。</translation>
+    </message>
+    <message>
+        <source>The device %1 failed.</source>
+        <translation>设备 %1 出现故障。</translation>
+    </message>
+    <message>
+        <source>What was written so far is kept. Continue on the CPU; the device is not used again until Bathyscope is restarted.</source>
+        <translation>已写出的内容已保留。可在 CPU 上继续；在重新启动 Bathyscope 之前不会再使用该设备。</translation>
     </message>
 </context>
 <context>
@@ -1205,6 +1217,18 @@ Add the folder in which yours are, or drop a model onto the window.</source>
         <source>Open the Included Model</source>
         <translation>打开自带的模型</translation>
     </message>
+    <message>
+        <source>Continue on the CPU</source>
+        <translation>在 CPU 上继续</translation>
+    </message>
+    <message>
+        <source>Open on the CPU</source>
+        <translation>在 CPU 上打开</translation>
+    </message>
+    <message>
+        <source>Restart Bathyscope</source>
+        <translation>重新启动 Bathyscope</translation>
+    </message>
 </context>
 <context>
     <name>ui::Markdown</name>
@@ -1274,6 +1298,10 @@ Add the folder in which yours are, or drop a model onto the window.</source>
     <message>
         <source>Edit the system prompt</source>
         <translation>编辑系统提示词</translation>
+    </message>
+    <message>
+        <source>Continue on the CPU</source>
+        <translation>在 CPU 上继续</translation>
     </message>
 </context>
 <context>
@@ -2318,6 +2346,106 @@ Add the folder in which yours are, or drop a model onto the window.</source>
     <message>
         <source>Sends this example</source>
         <translation>发送此示例</translation>
+    </message>
+</context>
+<context>
+    <name>ui::DeviceText</name>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>This build of Bathyscope has no part for NVIDIA GPUs. Install the CUDA Toolkit and build it again.</source>
+        <translation>此版本的 Bathyscope 不含 NVIDIA GPU 组件。请安装 CUDA Toolkit 后重新构建。</translation>
+    </message>
+    <message>
+        <source>No NVIDIA driver is installed. Install one that serves CUDA %1.</source>
+        <translation>未安装 NVIDIA 驱动程序。请安装支持 CUDA %1 的驱动程序。</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver serves CUDA %1, but CUDA %2 is needed. Install a newer driver.</source>
+        <translation>NVIDIA 驱动程序支持 CUDA %1，但需要 CUDA %2。请安装更新的驱动程序。</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver reports no GPU. Check that one is built in and not hidden by CUDA_VISIBLE_DEVICES.</source>
+        <translation>NVIDIA 驱动程序未报告任何 GPU。请检查是否装有 GPU，以及它是否被 CUDA_VISIBLE_DEVICES 隐藏。</translation>
+    </message>
+    <message>
+        <source>This GPU has compute capability %1, but %2 or newer is needed. Choose another device.</source>
+        <translation>此 GPU 的计算能力为 %1，需要 %2 或更高。请选择其他设备。</translation>
+    </message>
+    <message>
+        <source>It failed and is not used again until Bathyscope is restarted.</source>
+        <translation>它已出现故障，在重新启动 Bathyscope 之前不会再使用。</translation>
+    </message>
+    <message>
+        <source>The part for NVIDIA GPUs does not belong to this version. Install Bathyscope again.</source>
+        <translation>NVIDIA GPU 组件与此版本不匹配。请重新安装 Bathyscope。</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver does not answer. Check it with nvidia-smi, or restart the computer.</source>
+        <translation>NVIDIA 驱动程序没有响应。请用 nvidia-smi 检查，或重新启动电脑。</translation>
+    </message>
+</context>
+<context>
+    <name>ui::DeviceChoice</name>
+    <message>
+        <source>%1 · %2 free</source>
+        <extracomment>a device and its free memory</extracomment>
+        <translation>%1 · 可用 %2</translation>
+    </message>
+    <message>
+        <source>%1 · cannot be used</source>
+        <translation>%1 · 无法使用</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1：%2</translation>
+    </message>
+    <message>
+        <source>NVIDIA GPU · cannot be used</source>
+        <translation>NVIDIA GPU · 无法使用</translation>
+    </message>
+    <message>
+        <source>%1 · not there</source>
+        <translation>%1 · 不存在</translation>
+    </message>
+    <message>
+        <source>This computer does not have %1 now.</source>
+        <translation>这台电脑上现在没有 %1。</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Device the model is opened on</source>
+        <translation>打开模型所用的设备</translation>
+    </message>
+</context>
+<context>
+    <name>ui::DeviceFigures</name>
+    <message>
+        <source>1 thread</source>
+        <translation>1 个线程</translation>
+    </message>
+    <message>
+        <source>%1 threads</source>
+        <translation>%1 个线程</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <extracomment>memory that is used, and all there is</extracomment>
+        <translation>%1 / %2</translation>
+    </message>
+    <message>
+        <source>up to %1</source>
+        <extracomment>memory the model takes when its context is full</extracomment>
+        <translation>最多 %1</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
     </message>
 </context>
 </TS>

@@ -1,5 +1,6 @@
 #include "ui/library/library_page.h"
 
+#include "ui/library/device_choice.h"
 #include "ui/library/library_list.h"
 #include "ui/library/library_text.h"
 #include "ui/library/model_details.h"
@@ -141,13 +142,16 @@ void LibraryPage::connectParts()
         m_filter->insert(text);
     });
     connect(m_details, &ModelDetails::openRequested, this, &LibraryPage::open);
+    connect(m_details, &ModelDetails::deviceChanged, this, &LibraryPage::followDevice);
     connect(m_details, &ModelDetails::showFolderRequested, this, &showInFileManager);
     connect(m_details, &ModelDetails::removeFolderRequested, this, &LibraryPage::removeFolderRequested);
 }
 
 void LibraryPage::open(const QString &path)
 {
-    emit openRequested(path, m_details->contextFor(path.toStdString()));
+    const DeviceChoice *device = m_details->device();
+    emit openRequested(path, m_details->contextFor(path.toStdString()),
+                       device->device() != nullptr ? device->chosen() : QString());
 }
 
 void LibraryPage::showCurrent()
@@ -193,6 +197,24 @@ void LibraryPage::setAvailable(std::uint64_t bytes)
     m_available = bytes;
     m_list->library()->setAvailable(bytes);
     updateTexts();
+}
+
+void LibraryPage::setDevices(const engine::DeviceList &list)
+{
+    m_details->setDevices(list);
+}
+
+void LibraryPage::setDevice(const QString &id)
+{
+    m_details->device()->setChosen(id);
+    followDevice();
+}
+
+/// The verdicts of the list are those of the device chosen.
+void LibraryPage::followDevice()
+{
+    if (const engine::DeviceInfo *device = m_details->device()->device())
+        setAvailable(device->memoryFree);
 }
 
 void LibraryPage::showOpening(const QString &path)

@@ -30,6 +30,8 @@ public:
     void add(const std::vector<engine::ModelEntry> &entries);
     void endScan(const std::vector<engine::PlaceReport> &reports);
     void setAvailable(std::uint64_t bytes);
+    void setDevices(const engine::DeviceList &list);
+    void setDevice(const QString &id); ///< the one that is used unless another one is chosen here
 
     void showOpening(const QString &path); ///< the model that is being opened
     void showProgress(const engine::ModelLoadProgress &progress);
@@ -42,7 +44,7 @@ public:
     QString status() const; ///< the line below the title
 
 signals:
-    void openRequested(const QString &path, int contextLength);
+    void openRequested(const QString &path, int contextLength, const QString &device);
     void rescanRequested();
     void addFolderRequested();
     void removeFolderRequested(const QString &folder);
@@ -59,6 +61,7 @@ private:
     void buildHead(QBoxLayout *column);
     void connectParts();
     void open(const QString &path);
+    void followDevice();
     void showCurrent();
     void updateTexts();
     void retranslate();

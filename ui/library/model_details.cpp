@@ -1,6 +1,7 @@
 #include "ui/library/model_details.h"
 
 #include "ui/error_text.h"
+#include "ui/library/device_choice.h"
 #include "ui/library/library_text.h"
 #include "ui/library/plan_view.h"
 #include "ui/theme/icon.h"
@@ -76,7 +77,30 @@ ModelDetails::ModelDetails(QWidget *parent) : QScrollArea(parent)
         if (m_entry)
             m_contexts[m_entry->path] = tokens;
     });
+    connect(m_device, &DeviceChoice::changed, this, [this] {
+        retranslate();
+        emit deviceChanged();
+    });
     showNothing();
+}
+
+void ModelDetails::setDevices(const engine::DeviceList &list)
+{
+    m_device->setDevices(list);
+    retranslate();
+    emit deviceChanged();
+}
+
+/// The weights are the same everywhere; working memory and what is free are the device's.
+engine::MemoryPlan ModelDetails::planOnDevice() const
+{
+    engine::MemoryPlan plan = *m_entry->plan;
+    const engine::DeviceInfo *device = m_device->device();
+    if (device == nullptr || device->id == engine::cpuDevice)
+        return plan;
+    if (m_entry->gpuBufferBytes > 0)
+        plan.bufferBytes = m_entry->gpuBufferBytes;
+    return plan.with(plan.contextLength, device->memoryFree);
 }
 
 void ModelDetails::build()
@@ -97,6 +121,7 @@ void ModelDetails::build()
     failureRow->setSpacing(space.s);
     failureRow->addWidget(m_failureIcon, 0, Qt::AlignTop);
     failureRow->addWidget(m_failure, 1);
+    m_device = new DeviceChoice(page);
     m_plan = new PlanView(page);
     m_open = new QPushButton(page);
     m_open->setProperty("kind", QStringLiteral("primary"));
@@ -120,6 +145,7 @@ void ModelDetails::build()
     head->addWidget(m_summary);
     column->addLayout(head);
     column->addWidget(m_failureFrame);
+    column->addWidget(m_device);
     column->addWidget(m_plan);
     column->addLayout(buttons);
     auto *foot = new QVBoxLayout;
@@ -189,6 +215,7 @@ void ModelDetails::retranslate()
     m_path->setAccessibleName(tr("Where it is"));
     m_failureFrame->setVisible(m_entry && m_entry->failure);
     m_plan->setVisible(m_entry && m_entry->plan && !m_entry->failure);
+    m_device->setOffered(m_entry && !m_entry->failure);
     m_open->setVisible(m_entry && !m_entry->failure);
     m_remove->setVisible(m_place && m_place->place.kind == engine::ModelPlaceKind::Chosen);
     if (m_entry)
@@ -215,9 +242,10 @@ void ModelDetails::fillModel()
         setText(m_failure, errorText(*m_entry->failure));
     if (m_entry->plan) {
         const auto chosen = m_contexts.find(m_entry->path);
-        m_plan->setPlan(*m_entry->plan, chosen == m_contexts.end() ? 0 : chosen->second);
+        m_plan->setPlan(planOnDevice(), chosen == m_contexts.end() ? 0 : chosen->second);
     }
-    m_open->setEnabled(!m_entry->failure && !m_opening);
+    const bool noDevice = !m_device->isHidden() && !m_device->usable();
+    m_open->setEnabled(!m_entry->failure && !m_opening && !noDevice);
     setText(m_path, visibleText(path()));
 }
 

@@ -12,6 +12,7 @@
 
 namespace ui {
 
+class DeviceChoice;
 class GrowingEdit;
 class PlanView;
 
@@ -26,6 +27,8 @@ public:
     /// Tokens the model is to be opened with; 0: as it comes.
     int contextFor(const std::string &path) const;
 
+    void setDevices(const engine::DeviceList &list);
+    DeviceChoice *device() const { return m_device; }
     PlanView *plan() const { return m_plan; }
     QPushButton *openButton() const { return m_open; }
     QString failureText() const;
@@ -34,6 +37,7 @@ signals:
     void openRequested(const QString &path);
     void showFolderRequested(const QString &path);
     void removeFolderRequested(const QString &path);
+    void deviceChanged(); ///< another one, or its memory
 
 protected:
     void changeEvent(QEvent *event) override;
@@ -44,6 +48,7 @@ private:
     void fillModel();
     void fillPlace();
     QString path() const;
+    engine::MemoryPlan planOnDevice() const;
 
     std::optional<engine::ModelEntry> m_entry;
     std::optional<engine::PlaceReport> m_place;
@@ -54,6 +59,7 @@ private:
     QFrame *m_failureFrame = nullptr;
     QLabel *m_failureIcon = nullptr;
     GrowingEdit *m_failure = nullptr;
+    DeviceChoice *m_device = nullptr;
     PlanView *m_plan = nullptr;
     QPushButton *m_open = nullptr;
     QPushButton *m_showFolder = nullptr;

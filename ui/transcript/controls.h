@@ -27,6 +27,7 @@ struct AllowedActions {
     bool reply = true;  ///< regenerate, edit, continue: they need a model that is free
     bool branch = true; ///< show another version
     bool prompt = true; ///< show the exact prompt: a model makes it
+    bool onCpu = false; ///< continue means: on the CPU, as the device of the model has failed
 
     bool operator==(const AllowedActions &) const = default;
 };

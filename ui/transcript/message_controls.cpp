@@ -9,9 +9,9 @@
 
 namespace ui {
 
-QString MessageControls::continueText()
+QString MessageControls::continueText(bool onCpu)
 {
-    return tr("Continue");
+    return onCpu ? tr("Continue on the CPU") : tr("Continue");
 }
 
 QString MessageControls::branchText() const
@@ -64,11 +64,12 @@ std::optional<ControlBox> MessageControls::continueButton() const
     if (!m_item.canContinue() || caption.isEmpty())
         return std::nullopt;
     const QFontMetrics metrics(theme::current().fonts.small);
-    const int limit = MessageMetrics::captionTextWidth(caption.width(), true);
+    const bool onCpu = m_allowed.onCpu;
+    const int limit = MessageMetrics::captionTextWidth(caption.width(), m_item.continueWidth());
     const int text = std::min(metrics.horizontalAdvance(m_item.caption()), limit);
-    const QRect rect(MessageMetrics::noticeIndent + text + 16, caption.top(), MessageMetrics::continueWidth(),
+    const QRect rect(MessageMetrics::noticeIndent + text + 16, caption.top(), MessageMetrics::continueWidth(onCpu),
                      caption.height());
-    return ControlBox{{ControlKind::Continue}, rect, continueText(), m_allowed.reply};
+    return ControlBox{{ControlKind::Continue}, rect, continueText(onCpu), m_allowed.reply};
 }
 
 void MessageControls::addThinking(std::vector<ControlBox> &boxes, bool withBlocks) const

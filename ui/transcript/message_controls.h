@@ -28,7 +28,7 @@ public:
     std::optional<ControlBox> continueButton() const;
     QRect branchLabel() const;
     QString branchText() const; ///< "2/3"
-    static QString continueText();
+    static QString continueText(bool onCpu);
 
 private:
     void addThinking(std::vector<ControlBox> &boxes, bool withBlocks) const;

@@ -121,6 +121,12 @@ QString MessageItem::caption() const
     return sentences.join(QLatin1Char(' '));
 }
 
+/// A reply that failed may have to go on elsewhere, which is a longer text.
+int MessageItem::continueWidth() const
+{
+    return canContinue() ? MessageMetrics::continueWidth(m_message.state == storage::MessageState::Failed) : 0;
+}
+
 bool MessageItem::canContinue() const
 {
     return m_last && isContinuable(m_message);
@@ -338,7 +344,7 @@ void MessageItem::computeGeometry()
     y = addAnswer(g, y);
     if (const QString sentence = caption(); !sentence.isEmpty()) {
         y += 8;
-        g.caption = QRect(0, y, m_width, MessageMetrics::captionHeight(sentence, m_width, canContinue()));
+        g.caption = QRect(0, y, m_width, MessageMetrics::captionHeight(sentence, m_width, continueWidth()));
         y += g.caption.height();
     }
     g.footer = QRect(0, y + (isUser() ? 4 : 8), m_width, MessageMetrics::footerHeight());

@@ -43,6 +43,7 @@ public:
     QString accessibleName() const; ///< with what it is doing: "nano-r1, thinking"
     QString caption() const;        ///< empty for a reply that ended well
     bool canContinue() const;
+    int continueWidth() const; ///< room for the button beside the caption; 0: none
     bool isLast() const { return m_last; }
     void setLast(bool last); ///< of the branch shown; only there a reply can go on
     bool hasThinking() const;

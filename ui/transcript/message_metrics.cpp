@@ -37,22 +37,22 @@ int MessageMetrics::footerHeight()
     return std::max(28, grid(smallLine() + 8));
 }
 
-int MessageMetrics::continueWidth()
+int MessageMetrics::continueWidth(bool onCpu)
 {
-    return QFontMetrics(theme::current().fonts.small).horizontalAdvance(MessageControls::continueText()) + 40;
+    return QFontMetrics(theme::current().fonts.small).horizontalAdvance(MessageControls::continueText(onCpu)) + 40;
 }
 
-int MessageMetrics::captionTextWidth(int width, bool withButton)
+int MessageMetrics::captionTextWidth(int width, int buttonWidth)
 {
-    return std::max(width - noticeIndent - (withButton ? continueWidth() + 16 : 0), 80);
+    return std::max(width - noticeIndent - (buttonWidth > 0 ? buttonWidth + 16 : 0), 80);
 }
 
-int MessageMetrics::captionHeight(const QString &sentence, int width, bool withButton)
+int MessageMetrics::captionHeight(const QString &sentence, int width, int buttonWidth)
 {
     const QFontMetrics metrics(theme::current().fonts.small);
-    const QRect box(0, 0, captionTextWidth(width, withButton), 100'000);
+    const QRect box(0, 0, captionTextWidth(width, buttonWidth), 100'000);
     const int text = metrics.boundingRect(box, Qt::TextWordWrap, sentence).height();
-    return grid(std::max(text + 8, withButton ? footerHeight() : 0));
+    return grid(std::max(text + 8, buttonWidth > 0 ? footerHeight() : 0));
 }
 
 } // namespace ui

@@ -21,9 +21,9 @@ struct MessageMetrics {
     static int headerHeight();
     static int thinkingHeaderHeight();
     static int footerHeight();
-    static int continueWidth(); ///< of the button beside the caption
-    static int captionHeight(const QString &sentence, int width, bool withButton);
-    static int captionTextWidth(int width, bool withButton);
+    static int continueWidth(bool onCpu); ///< of the button beside the caption
+    static int captionHeight(const QString &sentence, int width, int buttonWidth);
+    static int captionTextWidth(int width, int buttonWidth);
 };
 
 } // namespace ui

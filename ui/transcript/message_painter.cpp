@@ -185,7 +185,7 @@ void paintCaption(QPainter &painter, const MessagePaint &paint)
     const QColor color = failed ? colors().danger : colors().textMuted;
     painter.setFont(theme::current().fonts.small);
     const int line = QFontMetrics(painter.font()).height();
-    const int width = MessageMetrics::captionTextWidth(rect.width(), item.canContinue());
+    const int width = MessageMetrics::captionTextWidth(rect.width(), item.continueWidth());
     const QRect box(rect.left() + MessageMetrics::noticeIndent, rect.top(), width, rect.height());
     QRect used;
     painter.setPen(color);

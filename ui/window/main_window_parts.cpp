@@ -165,10 +165,7 @@ void MainWindow::Parts::retranslate()
 
 void MainWindow::Parts::translateNotices()
 {
-    if (unopened)
-        showUnopened(*unopened);
-    if (modelFailure)
-        chat->modelNotice->translate(modelFailureText(), MainWindow::tr("Open Model Folder…"));
+    translateModelNotice();
     if (saveFailure)
         chat->saveNotice->translate(storageErrorText(*saveFailure, StorageMoment::Saving), MainWindow::tr("Retry"));
     if (failure)
@@ -177,8 +174,22 @@ void MainWindow::Parts::translateNotices()
         toast->setTexts(deletedText(), MainWindow::tr("Undo"));
 }
 
+void MainWindow::Parts::translateModelNotice()
+{
+    if (chat->modelNotice->isHidden())
+        return;
+    if (unopened)
+        showUnopened(*unopened);
+    else if (modelFailure)
+        showModelFailure(modelFailure, keptModel);
+    else if (deviceFailure)
+        showDeviceFailure(*deviceFailure);
+}
+
 void MainWindow::Parts::showReadyModel(const engine::ModelInfo &info)
 {
+    if (deviceFailure && info.device != deviceFailure->field)
+        deviceFailure.reset();
     modelReady = true;
     chat->modelBar->showModel(info);
     chat->library->showOpen(QString::fromStdString(info.folder));
@@ -204,6 +215,37 @@ void MainWindow::Parts::showModelFailure(const std::optional<engine::Failure> &w
     keptModel = kept;
     unopened.reset();
     chat->modelNotice->show(modelFailureText(), MainWindow::tr("Open Model Folder…"));
+    if (couldUseCpu())
+        chat->modelNotice->offer({MainWindow::tr("Open on the CPU")});
+}
+
+bool MainWindow::Parts::couldUseCpu() const
+{
+    if (!modelFailure)
+        return false;
+    const bool device = modelFailure->field == "device" || modelFailure->code == engine::ErrorCode::DeviceFailed;
+    return device && !failedModel.isEmpty();
+}
+
+void MainWindow::Parts::showDeviceFailure(const engine::Failure &wanted)
+{
+    deviceFailure = wanted;
+    modelFailure.reset();
+    unopened.reset();
+    // The reply itself says the rest.
+    chat->modelNotice->show(errorText(wanted).section(QLatin1Char('\n'), 0, 0),
+                            failedReply() != nullptr ? MainWindow::tr("Continue on the CPU")
+                                                     : MainWindow::tr("Open on the CPU"));
+    chat->modelNotice->offer({MainWindow::tr("Restart Bathyscope")});
+    updateActions();
+}
+
+void MainWindow::Parts::continueReply(storage::MessageId reply)
+{
+    if (deviceFailure)
+        emit window->continueOnCpuRequested(reply);
+    else
+        emit window->continueRequested(reply);
 }
 
 void MainWindow::Parts::showUnopened(const UnopenedModel &model)
@@ -222,6 +264,12 @@ void MainWindow::Parts::showUnopened(const UnopenedModel &model)
 /// The first button opens what the notice is about, or asks for another model.
 void MainWindow::Parts::answerNotice(int which)
 {
+    if (which < 0 && deviceFailure && !modelFailure && !unopened)
+        return emit window->continueOnCpuRequested(failedReply() != nullptr ? failedReply()->id : 0);
+    if (which == 0 && modelFailure)
+        return emit window->openModelRequested(failedModel, 0, QString::fromLatin1(engine::cpuDevice));
+    if (which == 0 && deviceFailure && !unopened)
+        return emit window->restartRequested();
     if (which < 0 && !unopened)
         return openModel();
     if (which < 0)
@@ -318,6 +366,12 @@ const TranscriptMessage *MainWindow::Parts::continuable() const
     return !messages.empty() && isContinuable(messages.back()) ? &messages.back() : nullptr;
 }
 
+const TranscriptMessage *MainWindow::Parts::failedReply() const
+{
+    const TranscriptMessage *last = continuable();
+    return last != nullptr && last->state == storage::MessageState::Failed ? last : nullptr;
+}
+
 void MainWindow::Parts::updateActions()
 {
     const auto has = [this](storage::MessageRole role) {
@@ -342,7 +396,7 @@ void MainWindow::Parts::updateActions()
     enable(Command::UndoDelete, !deleted.empty());
     commands->action(Command::Pin)->setChecked(conversation && conversation->pinned);
     enable(Command::ExactPrompt, modelReady);
-    chat->transcript->setAllowedActions({free, !generating, modelReady});
+    chat->transcript->setAllowedActions({free, !generating, modelReady, deviceFailure.has_value()});
 }
 
 void MainWindow::Parts::stepBranch(int step)

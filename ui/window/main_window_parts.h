@@ -39,6 +39,8 @@ public:
     void showReadyModel(const engine::ModelInfo &info);
     /// `kept`: name of the model that answers all the same.
     void showModelFailure(const std::optional<engine::Failure> &wanted, const QString &kept = {});
+    void showDeviceFailure(const engine::Failure &wanted);
+    void continueReply(storage::MessageId reply); ///< on the CPU where the device of the model has failed
     void showSaveFailure(const std::optional<StorageFailure> &wanted);
     void showUnopened(const UnopenedModel &model);
     void showLibrary(bool shown);
@@ -65,7 +67,9 @@ public:
     bool openingFromLibrary = false;
     std::vector<std::pair<storage::ConversationId, QString>> deleted; ///< with titles; the last one is undone first
     std::optional<engine::Failure> modelFailure;
-    QString keptModel; ///< beside modelFailure
+    QString keptModel;                            ///< beside modelFailure
+    QString failedModel;                          ///< the same: its folder
+    std::optional<engine::Failure> deviceFailure; ///< of the device of the model shown
     std::optional<UnopenedModel> unopened;
     std::optional<StorageFailure> saveFailure;
     std::optional<StorageFailure> failure;   ///< of something the user asked for
@@ -83,9 +87,12 @@ private:
     void restorePlaces();
     const TranscriptMessage *find(storage::MessageId id) const;
     const TranscriptMessage *continuable() const;
-    storage::MessageId regenerable() const; ///< 0: none
+    const TranscriptMessage *failedReply() const; ///< at the end of the branch shown; null: it did not fail
+    storage::MessageId regenerable() const;       ///< 0: none
     void translateNotices();
     QString modelFailureText() const;
+    bool couldUseCpu() const; ///< what failed is the device, not the model
+    void translateModelNotice();
     void stepBranch(int step);
     void copy();
     void openModel();

@@ -74,7 +74,7 @@ void MainWindow::Parts::connectWidgets()
 
     connect(chat->transcript, &TranscriptView::regenerateRequested, window, &MainWindow::regenerateRequested);
     connect(chat->transcript, &TranscriptView::editRequested, window, &MainWindow::editRequested);
-    connect(chat->transcript, &TranscriptView::continueRequested, window, &MainWindow::continueRequested);
+    connect(chat->transcript, &TranscriptView::continueRequested, this, &Parts::continueReply);
     connect(chat->transcript, &TranscriptView::branchRequested, window, &MainWindow::branchRequested);
     connect(chat->transcript, &TranscriptView::promptRequested, this, &Parts::openPrompt);
     connect(chat->composer, &Composer::edited, this, &Parts::promptChanged);
@@ -120,7 +120,7 @@ void MainWindow::Parts::connectCommands()
     });
     on(Command::Continue, [this] {
         if (const TranscriptMessage *reply = continuable())
-            emit window->continueRequested(reply->id);
+            continueReply(reply->id);
     });
     on(Command::ExactPrompt, [this] { openPrompt(0); });
     on(Command::EditLast, [this] {
@@ -163,10 +163,11 @@ void MainWindow::Parts::connectLibrary()
     connect(chat->modelBar, &ModelBar::libraryRequested, this, show);
     LibraryPage *library = chat->library;
     connect(library, &LibraryPage::closed, this, [this] { showLibrary(false); });
-    connect(library, &LibraryPage::openRequested, this, [this](const QString &path, int contextLength) {
-        openingFromLibrary = true;
-        emit window->openModelRequested(path, contextLength);
-    });
+    connect(library, &LibraryPage::openRequested, this,
+            [this](const QString &path, int contextLength, const QString &device) {
+                openingFromLibrary = true;
+                emit window->openModelRequested(path, contextLength, device);
+            });
     connect(library, &LibraryPage::rescanRequested, window, &MainWindow::libraryRescanRequested);
     connect(library, &LibraryPage::addFolderRequested, this, &Parts::addLibraryFolder);
     connect(library, &LibraryPage::removeFolderRequested, window, &MainWindow::libraryFolderRemoved);

@@ -8,6 +8,7 @@
 #include "ui/widgets/load_progress.h"
 #include "ui/widgets/routing_strip.h"
 #include "ui/widgets/sparkline.h"
+#include "ui/window/device_figures.h"
 
 #include <QDir>
 #include <QEvent>
@@ -36,6 +37,7 @@ ModelBar::ModelBar(QWidget *parent) : QWidget(parent)
     m_routing = new RoutingStrip(this);
     m_throughput = new Sparkline(this);
     m_context = new ContextGauge(this);
+    m_device = new DeviceFigures(this);
     m_cancel = new QPushButton(this);
     m_library = new IconButton(QStringLiteral("chip"), this);
     m_open = new IconButton(QStringLiteral("folder"), this);
@@ -56,6 +58,7 @@ ModelBar::ModelBar(QWidget *parent) : QWidget(parent)
     auto *figures = new QHBoxLayout(m_figures);
     figures->setContentsMargins(0, 0, 0, 0);
     figures->setSpacing(space.l);
+    figures->addWidget(m_device);
     figures->addWidget(m_routing);
     figures->addWidget(m_throughput);
     figures->addWidget(m_context);
@@ -123,6 +126,7 @@ void ModelBar::showModel(const engine::ModelInfo &info)
     setState(State::Ready, QString::fromStdString(info.folder));
     m_info = info;
     m_routing->setModel(info);
+    m_device->setModel(info);
     m_throughput->start();
     m_context->setCappedFrom(info.contextCapped ? info.maxContextLength : 0);
     m_context->setUsage(0, info.contextLength, 0, info.kvBytesPerToken);
@@ -156,6 +160,12 @@ void ModelBar::showLive(const LiveStatistics &live, const std::vector<std::uint1
 void ModelBar::showUsage(int used, int cached)
 {
     m_context->setUsage(used, m_info.contextLength, cached, m_info.kvBytesPerToken);
+}
+
+void ModelBar::showDevice(const engine::DeviceUsage &usage)
+{
+    m_device->setUsage(usage);
+    arrange();
 }
 
 void ModelBar::startReply()

@@ -17,6 +17,7 @@ class QGridLayout;
 namespace ui {
 
 class ContextGauge;
+class DeviceFigures;
 class ElidedLabel;
 class IconButton;
 class LoadLine;
@@ -36,6 +37,7 @@ public:
     void showLive(const LiveStatistics &live, const std::vector<std::uint16_t> &routes);
     /// Context of the branch shown; 0 for a new chat.
     void showUsage(int used, int cached);
+    void showDevice(const engine::DeviceUsage &usage); ///< what it is doing
     void startReply();
     void setRoutingShown(bool shown);
     void setSidebarShown(bool shown); ///< without the sidebar its button is here
@@ -44,6 +46,7 @@ public:
     RoutingStrip *routing() const { return m_routing; }
     Sparkline *throughput() const { return m_throughput; }
     ContextGauge *context() const { return m_context; }
+    DeviceFigures *device() const { return m_device; }
     QPushButton *cancelButton() const { return m_cancel; } ///< there only while a load takes its time
     LoadLine *loadLine() const { return m_line; }
     const engine::ModelInfo &info() const { return m_info; }
@@ -86,6 +89,7 @@ private:
     RoutingStrip *m_routing = nullptr;
     Sparkline *m_throughput = nullptr;
     ContextGauge *m_context = nullptr;
+    DeviceFigures *m_device = nullptr;
     IconButton *m_library = nullptr;
     QPushButton *m_cancel = nullptr;
     IconButton *m_open = nullptr;

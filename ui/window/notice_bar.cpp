@@ -38,11 +38,18 @@ NoticeBar::NoticeBar(Closing closing, QWidget *parent) : QFrame(parent)
     row->setContentsMargins(space.m, space.s, space.s, space.s);
     row->setSpacing(space.m);
     row->addWidget(m_icon, 0, Qt::AlignVCenter);
-    row->addWidget(m_text, 1, Qt::AlignVCenter);
-    row->addWidget(m_action, 0, Qt::AlignVCenter);
     m_others = new QHBoxLayout;
     m_others->setSpacing(space.s);
-    row->addLayout(m_others);
+    m_buttons = new QHBoxLayout;
+    m_buttons->setSpacing(space.s);
+    m_buttons->addWidget(m_action);
+    m_buttons->addLayout(m_others);
+    m_body = new QHBoxLayout;
+    m_body->setSpacing(space.s);
+    m_body->addWidget(m_text, 1);
+    m_body->addLayout(m_buttons);
+    m_body->setAlignment(m_text, Qt::AlignVCenter);
+    row->addLayout(m_body, 1);
     row->addWidget(m_close, 0, Qt::AlignTop);
     connect(m_action, &QPushButton::clicked, this, &NoticeBar::actionTaken);
     connect(m_close, &QToolButton::clicked, this, &QWidget::hide);
@@ -76,6 +83,7 @@ void NoticeBar::offer(const QStringList &actions)
     }
     for (int i = 0; i < m_others->count(); ++i)
         qobject_cast<QPushButton *>(m_others->itemAt(i)->widget())->setText(actions[i]);
+    arrange();
 }
 
 void NoticeBar::translate(const QString &text, const QString &action)
@@ -90,6 +98,20 @@ void NoticeBar::fill(const QString &text, const QString &action)
     m_text->setPlainText(text);
     m_action->setText(action);
     m_action->setVisible(!action.isEmpty());
+}
+
+void NoticeBar::arrange()
+{
+    constexpr int leastShare = 2; // of the width is the text's
+    const bool below = m_buttons->sizeHint().width() > width() / leastShare;
+    m_body->setDirection(below ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    m_body->setAlignment(m_buttons, below ? Qt::AlignLeft : Qt::AlignVCenter);
+}
+
+void NoticeBar::resizeEvent(QResizeEvent *event)
+{
+    QFrame::resizeEvent(event);
+    arrange();
 }
 
 QString NoticeBar::text() const

@@ -7,6 +7,7 @@
 #include <QPushButton>
 #include <QStringList>
 
+class QBoxLayout;
 class QHBoxLayout;
 
 namespace ui {
@@ -36,11 +37,15 @@ signals:
 
 protected:
     void changeEvent(QEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     void retranslate();
     void fill(const QString &text, const QString &action);
+    void arrange(); ///< the buttons go below a text that they would leave too little room
 
+    QBoxLayout *m_body = nullptr; ///< text, then buttons
+    QHBoxLayout *m_buttons = nullptr;
     QLabel *m_icon = nullptr;
     GrowingEdit *m_text = nullptr;
     QPushButton *m_action = nullptr;

@@ -30,11 +30,12 @@ struct Listener {
             for (const auto &entry : entries)
                 names.insert(entry.name);
         });
-        QObject::connect(&scanner, &LibraryScanner::finished, &context, [this](const auto &places, quint64 bytes) {
+        QObject::connect(&scanner, &LibraryScanner::finished, &context, [this](const auto &places) {
             ++ends;
             reports = places;
-            available = bytes;
         });
+        QObject::connect(&scanner, &LibraryScanner::devicesListed, &context,
+                         [this](const engine::DeviceList &list) { available = list.devices.front().memoryFree; });
     }
     bool waitForEnd(int wanted = 1)
     {

@@ -76,7 +76,7 @@ private slots:
     {
         const QString text = ui::errorText(
             {ErrorCode::RequestInvalid, {}, "device", "There is no device cuda:0. This machine has cpu."});
-        QVERIFY2(text.contains("without --device") && !text.contains("settings"), qPrintable(text));
+        QVERIFY2(text.contains("Open it on the CPU") && !text.contains("settings"), qPrintable(text));
         QVERIFY2(text.endsWith("There is no device cuda:0. This machine has cpu."), qPrintable(text));
     }
 
