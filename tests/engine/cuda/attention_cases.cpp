@@ -44,6 +44,15 @@ WorkspaceShape workspaceOf(const LatentCase &c, int callTokens)
     return shape;
 }
 
+/// What is not stored afterwards must not be looked at.
+void fillWithNan(Backend &backend, const KvCache &cache)
+{
+    const std::vector<std::byte> nan(cache.shape().bytesPerToken() * KvCache::pageTokens, std::byte{0xFF});
+    for (std::byte *page : cache.pages())
+        backend.memory().upload(page, nan.data(), nan.size());
+    backend.synchronize();
+}
+
 /// Random latents of every position, of which none is rotated.
 LatentCache storeLatents(const LatentCase &c, Backend &backend, Placed &placed, const KvCache &cache, int total)
 {
@@ -73,6 +82,7 @@ std::vector<float> LatentCase::run(Backend &backend, Placed &placed) const
         {.layers = 2, .width = latent + rope, .capacity = std::max(total, largestStart + tokens), .type = cache},
         backend.memory());
     pages.reserve(pages.capacity());
+    fillWithNan(backend, pages);
     const RandomMatrix weights(kvB, heads * (nope + value), latent, 13);
     const int qWidth = heads * (nope + rope);
     MlaArgs args;
