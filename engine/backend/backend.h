@@ -11,6 +11,7 @@
 
 #include "engine/memory/dtype.h"
 #include "engine/memory/memory_space.h"
+#include "engine/sampling/token_choice.h"
 
 #include <algorithm>
 #include <chrono>
@@ -190,6 +191,14 @@ struct ExpertArgs {
     Rows out; ///< [tokens, hidden]; out += Σ_rank weight · expert(x) + shared(x)
 };
 
+/// Everything the choice depends on lies in memory(), so that a recorded step chooses anew every time.
+struct SampleArgs {
+    ConstRows logits;                                   ///< [1, vocab]
+    const sampling::ChoiceSettings *settings = nullptr; ///< definedTokens at most vocab
+    std::uint8_t *seen = nullptr; ///< [vocab], see TokenChooser::choose(); only read with a repetition penalty
+    sampling::TokenChoice *out = nullptr;
+};
+
 /// The largest shapes the ops will be called with.
 struct WorkspaceShape {
     int tokens = 0; ///< per call
@@ -205,6 +214,7 @@ struct WorkspaceShape {
     int topK = 0;
     int expertWidth = 0;
     int mlpWidth = 0; ///< the widest dense or shared MLP
+    int vocab = 0;    ///< of sample()
 };
 
 /// Thread contract: used by one thread. Memory handed to an op must stay unchanged until synchronize().
@@ -261,6 +271,8 @@ public:
     virtual void gqaAttention(const GqaArgs &args) = 0;
     virtual void route(const RouteArgs &args) = 0;
     virtual void expertFfn(const ExpertArgs &args) = 0;
+    /// Another backend than the CPU's may choose another token where the CPU's sums are within 1e-8 of a limit.
+    virtual void sample(const SampleArgs &args) = 0;
 
 private:
     std::vector<std::chrono::steady_clock::time_point> m_marks;

@@ -36,6 +36,7 @@ public:
     void gqaAttention(const backend::GqaArgs &) override {}
     void route(const backend::RouteArgs &) override {}
     void expertFfn(const backend::ExpertArgs &) override {}
+    void sample(const backend::SampleArgs &) override {}
 
 private:
     NoMemory m_memory;

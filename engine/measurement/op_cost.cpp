@@ -196,4 +196,11 @@ OpFigure costOfExpertFfn(const backend::ExpertArgs &args, double distinct)
     return cost;
 }
 
+OpFigure costOfSample(const backend::SampleArgs &args)
+{
+    OpFigure cost = figure("sample");
+    cost.activationBytes = valuesBytes(args.logits);
+    return cost;
+}
+
 } // namespace engine::measurement

@@ -24,5 +24,6 @@ OpFigure costOfGqaAttention(const backend::GqaArgs &args);
 OpFigure costOfRoute(const backend::RouteArgs &args);
 /// `distinct`: how many experts are chosen by any token.
 OpFigure costOfExpertFfn(const backend::ExpertArgs &args, double distinct);
+OpFigure costOfSample(const backend::SampleArgs &args);
 
 } // namespace engine::measurement

@@ -132,4 +132,9 @@ void OpMeter::expertFfn(const backend::ExpertArgs &args)
     meter(std::move(call), [&] { m_inner.expertFfn(args); });
 }
 
+void OpMeter::sample(const backend::SampleArgs &args)
+{
+    meter({costOfSample(args), {}, {}}, [&] { m_inner.sample(args); });
+}
+
 } // namespace engine::measurement

@@ -15,7 +15,7 @@ enum class Choices {
 
 /// The ops go to `inner`, with marks before and after; each synchronize() settles the account. An op that inner runs
 /// without being asked (from a recorded step) is not seen.
-class OpMeter final : public backend::Backend {
+class OpMeter : public backend::Backend {
 public:
     OpMeter(backend::Backend &inner, Choices choices) : m_inner(inner), m_choices(choices) {}
 
@@ -50,6 +50,7 @@ public:
     void gqaAttention(const backend::GqaArgs &args) override;
     void route(const backend::RouteArgs &args) override;
     void expertFfn(const backend::ExpertArgs &args) override;
+    void sample(const backend::SampleArgs &args) override;
 
 private:
     struct Call {

@@ -31,6 +31,7 @@ backend::WorkspaceShape workspaceShapeOf(const ModelConfig &config, int chunk)
     shape.topK = config.num_experts_per_tok;
     shape.expertWidth = config.moe_intermediate_size;
     shape.mlpWidth = std::max(config.intermediate_size, config.n_shared_experts * config.moe_intermediate_size);
+    shape.vocab = config.vocab_size;
     return shape;
 }
 

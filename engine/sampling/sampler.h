@@ -1,13 +1,13 @@
 #pragma once
-// Chooses the next token from the logits.
+// The settings and the random numbers the tokens of a reply are chosen with.
 //
-// Order as in Hugging Face generate(): repetition penalty, temperature, top-k, top-p, min-p; then one draw per
-// token. The random numbers come from a generator of our own (xoshiro256** seeded by splitmix64), because the
+// The random numbers come from a generator of our own (xoshiro256** seeded by splitmix64), because the
 // distributions of <random> differ between standard libraries: the same seed, settings and logits give the same tokens.
 //
 // Thread contract: one sampler per generation, not shared.
 
 #include "engine/generation.h"
+#include "engine/sampling/token_choice.h"
 
 #include <array>
 #include <cstdint>
@@ -22,6 +22,8 @@ struct SampledToken {
     /// The most probable tokens, highest first (lower id first on ties); token −1 where there are fewer.
     std::array<TokenAlternative, alternativeCount> alternatives{};
 };
+
+SampledToken sampledToken(const TokenChoice &choice);
 
 class Sampler {
 public:
@@ -39,28 +41,19 @@ public:
     /// if there are fewer than definedTokens. Allocates nothing.
     SampledToken sample(std::span<const float> logits);
 
-private:
-    struct Candidate {
-        float logit; ///< after the repetition penalty
-        TokenId token;
-        double weight; ///< exp of the scaled logit minus the highest one
-    };
+    /// The same in two halves, where a backend chooses: how the next token is to be chosen, with a new random number;
+    /// seen() is what the repetition penalty looks at, empty when it is off.
+    ChoiceSettings next();
+    std::span<const std::uint8_t> seen() const { return m_seen; }
 
+private:
     SamplerSettings m_settings;
     std::size_t m_defined;
     std::array<std::uint64_t, 4> m_random{};
-    std::vector<bool> m_seen; ///< by token, for the repetition penalty
-    std::vector<Candidate> m_candidates;
+    std::vector<std::uint8_t> m_seen; ///< by token, for the repetition penalty
+    TokenChooser m_chooser;
 
-    static bool moreProbable(const Candidate &a, const Candidate &b);
     double draw(); ///< uniform in [0, 1)
-    void collectCandidates(std::span<const float> logits);
-    TokenId greedy() const;
-    void weigh();
-    void keepTopK();
-    void keepTopP();
-    double totalWeight() const;
-    TokenId drawCandidate();
 };
 
 } // namespace engine::sampling

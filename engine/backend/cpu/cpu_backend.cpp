@@ -28,12 +28,13 @@ public:
         m_gqa.reserve(shape, m_parallel.threads());
         m_route.reserve(shape, m_parallel.threads());
         m_experts.reserve(shape);
+        m_chooser.reserve(shape.vocab);
     }
     void stopOn(std::stop_token stop) override { m_parallel.stopOn(std::move(stop)); }
     std::uint64_t reservedBytes() const override
     {
         return m_absorbed.scratchBytes() + m_expanded.scratchBytes() + m_gqa.scratchBytes() + m_route.scratchBytes() +
-               m_experts.scratchBytes();
+               m_experts.scratchBytes() + m_chooser.bytes();
     }
     void synchronize() override {}
     void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) override
@@ -64,6 +65,13 @@ public:
     void gqaAttention(const GqaArgs &args) override { m_gqa.run(m_parallel, args); }
     void route(const RouteArgs &args) override { m_route.run(m_parallel, args); }
     void expertFfn(const ExpertArgs &args) override { m_experts.run(m_parallel, args); }
+    void sample(const SampleArgs &args) override
+    {
+        const auto defined = static_cast<std::size_t>(args.settings->definedTokens);
+        const bool penalised = args.settings->repetitionPenalty != 1.0F;
+        *args.out = m_chooser.choose({args.logits.row(0), static_cast<std::size_t>(args.logits.width)}, *args.settings,
+                                     penalised ? std::span(args.seen, defined) : std::span<std::uint8_t>());
+    }
 
 private:
     cpu::Parallel m_parallel;
@@ -72,6 +80,7 @@ private:
     cpu::GqaAttention m_gqa;
     cpu::Route m_route;
     cpu::ExpertFfn m_experts;
+    sampling::TokenChooser m_chooser;
 };
 
 } // namespace

@@ -4,9 +4,11 @@
 #include "engine/backend/cuda/detail/cache_ops.h"
 #include "engine/backend/cuda/detail/device_memory.h"
 #include "engine/backend/cuda/detail/experts.h"
+#include "engine/backend/cuda/detail/marks.h"
 #include "engine/backend/cuda/detail/ops.h"
 #include "engine/backend/cuda/detail/page_table.h"
 #include "engine/backend/cuda/detail/route.h"
+#include "engine/backend/cuda/detail/sample.h"
 #include "engine/error.h"
 
 #include <string>
@@ -59,6 +61,7 @@ public:
     {
         m_attention.reserve(shape, m_memory);
         m_expertScratch.reserve(shape, m_memory);
+        m_sampleScratch.reserve(shape.vocab, m_memory);
         const std::size_t affinities =
             static_cast<std::size_t>(shape.tokens) * static_cast<std::size_t>(shape.experts) * sizeof(float);
         if (affinities > m_affinities.size())
@@ -66,12 +69,17 @@ public:
     }
     std::uint64_t reservedBytes() const override
     {
-        return m_attention.bytes() + m_expertScratch.bytes() + m_affinities.size();
+        return m_attention.bytes() + m_expertScratch.bytes() + m_sampleScratch.bytes() + m_affinities.size();
     }
     void synchronize() override
     {
         m_queue.note(cudaStreamSynchronize(m_queue.stream));
         require(m_queue.error, "while it computed");
+    }
+    void mark(std::size_t slot) override { m_marks.set(m_queue, slot); }
+    double millisecondsBetween(std::size_t first, std::size_t second) override
+    {
+        return m_marks.milliseconds(m_queue, first, second);
     }
 
     void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) override
@@ -115,6 +123,7 @@ public:
     {
         cuda::expertFfn(m_queue, args, m_experts.find(args.experts), m_expertScratch);
     }
+    void sample(const SampleArgs &args) override { cuda::sample(m_queue, args, m_sampleScratch); }
 
 private:
     std::byte *const *tableOf(const CachePages &cache)
@@ -126,12 +135,14 @@ private:
     }
 
     OwnedQueue m_queue;
+    Marks m_marks;
     DeviceMemory m_memory;
     int m_units = 1;
     PageTable m_pages;
     AttentionScratch m_attention;
     ExpertScratch m_expertScratch;
     ExpertTables m_experts;
+    SampleScratch m_sampleScratch;
     memory::Buffer m_affinities; ///< [tokens, experts]
 };
 

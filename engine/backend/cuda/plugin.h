@@ -12,7 +12,7 @@ class Backend;
 extern "C" {
 
 /// Grows by one whenever anything below changes; both sides compare it before anything else is called.
-constexpr int bathyscope_cuda_abi = 2;
+constexpr int bathyscope_cuda_abi = 4;
 
 struct BathyscopeCudaDevice {
     char name[256];

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -85,6 +86,15 @@ T __shfl_xor_sync(unsigned mask, T value, int bits)
     return __shfl_sync(mask, value, static_cast<int>(threadIdx.x % 32) ^ bits);
 }
 
+/// Threads are run one at a time.
+template <typename T>
+T atomicAdd(T *at, T value)
+{
+    const T before = *at;
+    *at = before + value;
+    return before;
+}
+
 // --- the part of the runtime that is called by the host ---------------------------------------------------------
 
 enum cudaError_t {
@@ -153,6 +163,29 @@ inline cudaError_t cudaStreamSynchronize(cudaStream_t)
 {
     return cudaSuccess;
 }
+
+using cudaEvent_t = std::chrono::steady_clock::time_point *;
+inline cudaError_t cudaEventCreate(cudaEvent_t *event)
+{
+    *event = new std::chrono::steady_clock::time_point();
+    return cudaSuccess;
+}
+inline cudaError_t cudaEventDestroy(cudaEvent_t event)
+{
+    delete event;
+    return cudaSuccess;
+}
+inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t)
+{
+    *event = std::chrono::steady_clock::now();
+    return cudaSuccess;
+}
+inline cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t first, cudaEvent_t second)
+{
+    *milliseconds = std::chrono::duration<float, std::milli>(*second - *first).count();
+    return cudaSuccess;
+}
+
 cudaError_t cudaMalloc(void **block, std::size_t bytes);
 cudaError_t cudaFree(void *block);
 cudaError_t cudaMemGetInfo(std::size_t *free, std::size_t *total);
