@@ -6,8 +6,10 @@
 #include "app/cli/format.h"
 #include "app/cli/json_output.h"
 #include "app/cli/memory_bandwidth.h"
+#include "app/cli/op_table.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <thread>
 
@@ -27,6 +29,13 @@ struct Measurements {
     std::vector<double> prefill;    ///< tok/s
     std::vector<double> decode;     ///< tok/s
     std::vector<double> memoryRead; ///< bytes/s
+};
+
+/// A pass of its own, so that the clocks around the ops are not in the other figures.
+struct OpPass {
+    engine::MeasuredModel model;
+    int decodeTokens = 0;
+    double copyBandwidth = 0.0; ///< bytes/s, of a GPU
 };
 
 /// Bytes of weights one decoded token reads. An approximation from what is known of a model: all bytes on disk, scaled
@@ -153,10 +162,33 @@ struct Summary {
     double percent() const { return memoryRead > 0.0 ? 100.0 * weightRead / memoryRead : 0.0; }
 };
 
-Json resultJson(const Measurements &measured, const Summary &summary, const engine::ModelInfo &model, int threads)
+/// What the memory can do: copying on a GPU, reading on the CPU.
+engine::Roofline roofOf(const Summary &summary, const OpPass &ops)
 {
+    return {ops.copyBandwidth > 0.0 ? ops.copyBandwidth : summary.memoryRead, 0.0};
+}
+
+/// Counted bytes of a decoded token times the decode speed.
+double decodeBytesPerSecond(const Summary &summary, const OpPass &ops)
+{
+    return ops.model.decode.total().bytes() / ops.decodeTokens * summary.decode;
+}
+
+std::string hexadecimal(std::uint64_t value)
+{
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
+    return text;
+}
+
+Json resultJson(const Measurements &measured, const Summary &summary, const engine::ModelInfo &model,
+                const CommonOptions &options, const OpPass &ops)
+{
+    const engine::Roofline roof = roofOf(summary, ops);
+    const double decodeBytes = decodeBytesPerSecond(summary, ops);
     return {{"model", modelIdentity(model)},
-            {"threads", threads},
+            {"device", options.device},
+            {"threads", options.threads},
             {"prompt_tokens", measured.promptTokens},
             {"generate_tokens", measured.generateTokens},
             {"prefill_tokens_per_second", {{"median", summary.prefill}, {"runs", measured.prefill}}},
@@ -164,25 +196,43 @@ Json resultJson(const Measurements &measured, const Summary &summary, const engi
             {"active_weight_bytes_per_token", summary.weightBytes},
             {"weight_read_bytes_per_second", summary.weightRead},
             {"memory_read_bytes_per_second", {{"median", summary.memoryRead}, {"runs", measured.memoryRead}}},
-            {"percent_of_memory_read", summary.percent()}};
+            {"percent_of_memory_read", summary.percent()},
+            {"copy_bytes_per_second", ops.copyBandwidth},
+            {"decode_bytes_per_second", decodeBytes},
+            {"decode_percent_of_bandwidth", 100.0 * decodeBytes / roof.bytesPerSecond},
+            {"logits_hash", hexadecimal(ops.model.logitsHash)},
+            {"decode_ops", opJson(ops.model.decode, ops.decodeTokens, roof)},
+            {"prefill_ops", opJson(ops.model.prefill, 1, roof)}};
+}
+
+std::string gigabytes(double bytes)
+{
+    return fixed(bytes / 1e9, 2) + " GB/s";
 }
 
 std::string resultText(const Measurements &measured, const Summary &summary, const engine::ModelInfo &model,
-                       int threads)
+                       const CommonOptions &options, const OpPass &ops)
 {
-    const auto gigabytes = [](double bytes) { return fixed(bytes / 1e9, 2) + " GB/s"; };
-    return properties({
+    const engine::Roofline roof = roofOf(summary, ops);
+    const double decodeBytes = decodeBytesPerSecond(summary, ops);
+    const char *const kind = ops.copyBandwidth > 0.0 ? " (copying, read and written)" : " (reading)";
+    const std::string figures = properties({
         {"Model", model.name + ", " + model.quantization},
-        {"Threads", std::to_string(threads)},
+        {"Device", options.device + ", " + std::to_string(options.threads) + " threads"},
         {"Prefill", rate(summary.prefill) + " (" + std::to_string(measured.promptTokens) + " tokens, median of " +
                         std::to_string(measured.prefill.size()) + ")"},
         {"Decode", rate(summary.decode) + " (" + std::to_string(measured.generateTokens) + " tokens, median of " +
                        std::to_string(measured.decode.size()) + ")"},
-        {"Weights read", gigabytes(summary.weightRead) + " (about " +
-                             byteSize(static_cast<std::uint64_t>(summary.weightBytes)) + " per token)"},
-        {"Memory read", gigabytes(summary.memoryRead) + " (measured in the same run)"},
-        {"Of the memory", fixed(summary.percent(), 1) + " % (above 100 % where the weights stay in the cache)"},
+        {"Moved", gigabytes(decodeBytes) + " in decoding (" +
+                      byteSize(static_cast<std::uint64_t>(decodeBytes / summary.decode)) + " per token)"},
+        {"Memory", gigabytes(roof.bytesPerSecond) + kind + ", measured in the same run"},
+        {"Of the memory",
+         fixed(100.0 * decodeBytes / roof.bytesPerSecond, 1) + " % (above 100 % where the weights stay in the cache)"},
+        {"Logits", hexadecimal(ops.model.logitsHash)},
     });
+    return figures + "\nOne decoded token, a clock around each op:\n" +
+           opTable(ops.model.decode, ops.decodeTokens, roof) + "\nThe prompt of " +
+           std::to_string(ops.model.prefill.tokens) + " tokens:\n" + opTable(ops.model.prefill, 1, roof);
 }
 
 int threadCount(const CommonOptions &options)
@@ -190,16 +240,42 @@ int threadCount(const CommonOptions &options)
     return options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
+/// After the engine has given its memory back.
+OpPass measureOps(const std::string &model, const CommonOptions &options, const Measurements &measured)
+{
+    constexpr int mostTokens = 16;
+    OpPass pass;
+    pass.decodeTokens = std::min(mostTokens, measured.generateTokens);
+    try {
+        pass.model =
+            engine::measureOps({model, options.device, options.threads, measured.promptTokens, pass.decodeTokens});
+        if (options.device != "cpu")
+            pass.copyBandwidth = engine::measureCopyBandwidth(options.device);
+    } catch (const engine::Error &error) {
+        throw CommandError::loadFailed({error.code(), error.file(), error.field(), error.what()});
+    }
+    return pass;
+}
+
 ExitCode runBench(const BenchOptions &options, Context &context)
 {
-    EngineClient client(context.options.engineOptions(), context.interrupts);
-    const engine::ModelInfo &model = client.load(modelFolder(context.options));
-    const int threads = threadCount(context.options);
-    const Measurements measured = Bench(options, client, context.terminal, threads).run();
+    const std::string folder = modelFolder(context.options);
+    CommonOptions common = context.options;
+    common.threads = threadCount(common);
+    engine::ModelInfo model;
+    Measurements measured;
+    {
+        EngineClient client(context.options.engineOptions(), context.interrupts);
+        model = client.load(folder);
+        measured = Bench(options, client, context.terminal, common.threads).run();
+    }
+    context.terminal.showProgress("measuring each op");
+    const OpPass ops = measureOps(folder, common, measured);
+    context.terminal.clearProgress();
     const Summary summary(measured, model);
     context.terminal.write(Stream::Output, context.options.json
-                                               ? dumpPretty(resultJson(measured, summary, model, threads))
-                                               : resultText(measured, summary, model, threads));
+                                               ? dumpPretty(resultJson(measured, summary, model, common, ops))
+                                               : resultText(measured, summary, model, common, ops));
     return ExitCode::Ok;
 }
 

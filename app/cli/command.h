@@ -65,5 +65,7 @@ void addInfoCommand(CLI::App &program, Selection &selection);
 void addDevicesCommand(CLI::App &program, Selection &selection);
 void addPlanCommand(CLI::App &program, Selection &selection);
 void addSynthCommand(CLI::App &program, Selection &selection);
+void addVerifyCommand(CLI::App &program, Selection &selection);
+void addExpectCommand(CLI::App &program, Selection &selection);
 
 } // namespace app::cli

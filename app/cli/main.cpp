@@ -79,6 +79,8 @@ bool parse(int argc, char **argv, Selection &selection, Terminal &terminal)
     addDevicesCommand(program, selection);
     addPlanCommand(program, selection);
     addSynthCommand(program, selection);
+    addVerifyCommand(program, selection);
+    addExpectCommand(program, selection);
     try {
         program.parse(argc, argv);
         if (!selection.action)

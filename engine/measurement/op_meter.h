@@ -15,7 +15,7 @@ enum class Choices {
 
 /// The ops go to `inner`, with marks before and after; each synchronize() settles the account. An op that inner runs
 /// without being asked (from a recorded step) is not seen.
-class OpMeter final : public backend::Backend {
+class OpMeter : public backend::Backend {
 public:
     OpMeter(backend::Backend &inner, Choices choices) : m_inner(inner), m_choices(choices) {}
 

@@ -1,45 +1,82 @@
 #!/bin/bash
-# Everything the CUDA backend is measured by, in one command, on a machine with an NVIDIA GPU:
+# Everything the CUDA backend is proven and measured by, in one command of at most eight minutes, on a machine with an
+# NVIDIA GPU:
 #   tests/gpu/run.sh [BUILD_FOLDER] [RESULT_FOLDER]
-# Uses what was built (preset cuda: bathyscope-cli and the targets gpu_*); builds nothing. The tests need libQt6Test and
-# libQt6Core; tests/gpu/pack.sh puts them beside the tests for a machine without Qt.
+# Uses what was built (preset cuda: bathyscope-cli and the targets gpu_*); builds nothing. The tests need libQt6Test and libQt6Core; tests/gpu/pack.sh puts them beside the tests for a machine without Qt.
+# Each step writes RESULT_FOLDER/NAME.txt; summary.md has a line for each. A step that does not fit into the time left is
+# skipped and says so. V2_LITE_CONFIG and V3_CONFIG name the config.json files whose models are made and measured.
 set -u
 build=${1:-build/release}
 out=${2:-gpu-results}
+total=${GPU_SECONDS:-480}
 mkdir -p "$out"
 export QT_QPA_PLATFORM=offscreen LC_ALL=C.UTF-8
 export BATHYSCOPE_CUDA_PLUGIN=$build/app/libbathyscope_cuda.so
 [ -d "$build/gpu-lib" ] && export LD_LIBRARY_PATH=$build/gpu-lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+cli=$build/app/bathyscope-cli
+device=${GPU_DEVICE:-cuda:0}
 failed=0
+printf '| step | result | seconds |\n|---|---|---|\n' >"$out/summary.md"
 
+note() { echo "| $1 | $2 | $3 |" >>"$out/summary.md"; }
 step() { # step NAME SECONDS COMMAND...
-    local name=$1 limit=$2
+    local name=$1 limit=$2 start=$SECONDS
     shift 2
+    if [ $((SECONDS + limit)) -gt "$total" ]; then limit=$((total - SECONDS)); fi
     echo "== $name"
+    if [ "$limit" -lt 5 ]; then
+        echo "SKIPPED: no time is left"
+        note "$name" "skipped: no time is left" 0
+        return 1
+    fi
     timeout "$limit" "$@" >"$out/$name.txt" 2>&1
     local code=$?
     tail -n 3 "$out/$name.txt"
-    [ $code -eq 0 ] || { echo "$name: exit status $code"; failed=1; }
+    case $code in
+    0) note "$name" ok $((SECONDS - start)) ;;
+    124) note "$name" "**out of its $limit s**" $((SECONDS - start)); failed=1 ;;
+    *) note "$name" "**exit status $code**" $((SECONDS - start)); failed=1 ;;
+    esac
+    return $code
 }
+skip() { echo "== $1: SKIPPED: $2"; note "$1" "skipped: $2" 0; }
 
 nvidia-smi >"$out/machine.txt" 2>&1
-step ops 120 "$build/tests/gpu/gpu_ops"
-step sample 120 "$build/tests/gpu/gpu_sample"
-step products 120 "$build/tests/gpu/gpu_products"
-step attention 120 "$build/tests/gpu/gpu_attention"
-step goldens 120 "$build/tests/gpu/gpu_goldens"
+model=resources/models/nano-r1
+step ops 60 "$build/tests/gpu/gpu_ops"
+step sample 30 "$build/tests/gpu/gpu_sample"
+step products 30 "$build/tests/gpu/gpu_products"
+step attention 30 "$build/tests/gpu/gpu_attention"
+step goldens 60 "$build/tests/gpu/gpu_goldens"
+step verify 60 "$cli" verify --device "$device" --model $model
+step bench-nano 30 "$cli" bench --model $model --device "$device"
+BATHYSCOPE_CUDA_PDL=0 step bench-nano-without-pdl 30 "$cli" bench --model $model --device "$device"
+
+bench() { # bench NAME CONFIG STORAGE LAYERS
+    local name=$1 config=$2 storage=$3 layers=$4 folder
+    [ -n "$config" ] && [ -r "$config" ] || { skip "bench-$name" "no config.json is named"; return; }
+    folder=${TMPDIR:-/tmp}/bathyscope-$name
+    [ -e "$folder/config.json" ] ||
+        step "synth-$name" 60 "$cli" synth --config "$config" --out "$folder" --storage "$storage" $layers || return
+    step "expect-$name" 20 "$cli" expect --model "$folder"
+    step "bench-$name" 60 "$cli" bench --model "$folder" --device "$device" --repeat 3
+    rm -rf "$folder"
+}
+bench v2-lite-bf16 "${V2_LITE_CONFIG:-}" bf16 ""
+bench v3-6-layers-fp8 "${V3_CONFIG:-}" fp8 "--layers 6"
+bench v2-lite-fp8 "${V2_LITE_CONFIG:-}" fp8 ""
+
 if command -v compute-sanitizer >/dev/null; then
     for tool in memcheck racecheck initcheck; do
-        step "$tool" 90 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_ops" linear \
+        step "$tool" 40 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_ops" \
             latentAttention groupedAttention routing experts
-        step "$tool-sample" 90 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_sample" edges
-        step "$tool-products" 90 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_products" \
+        step "$tool-sample" 20 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_sample" edges
+        step "$tool-products" 20 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_products" \
             fewTokens
-        step "$tool-attention" 90 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_attention"
+        step "$tool-attention" 30 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_attention"
     done
+else
+    skip sanitizers "there is no compute-sanitizer"
 fi
-model=resources/models/nano-r1
-step chat 30 "$build/app/bathyscope-cli" generate --model $model --device cuda:0 --temperature 0 --prompt "17 + 25 = ?"
-step bench-cpu 60 "$build/app/bathyscope-cli" bench --model $model --device cpu
-step bench-cuda 60 "$build/app/bathyscope-cli" bench --model $model --device cuda:0
+cat "$out/summary.md"
 exit $failed

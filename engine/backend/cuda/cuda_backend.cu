@@ -6,6 +6,7 @@
 #include "engine/backend/cuda/detail/device_memory.h"
 #include "engine/backend/cuda/detail/experts.h"
 #include "engine/backend/cuda/detail/linear.h"
+#include "engine/backend/cuda/detail/marks.h"
 #include "engine/backend/cuda/detail/ops.h"
 #include "engine/backend/cuda/detail/page_table.h"
 #include "engine/backend/cuda/detail/route.h"
@@ -82,6 +83,11 @@ public:
         m_queue.note(cudaStreamSynchronize(m_queue.stream));
         require(m_queue.error, "while it computed");
     }
+    void mark(std::size_t slot) override { m_marks.set(m_queue, slot); }
+    double millisecondsBetween(std::size_t first, std::size_t second) override
+    {
+        return m_marks.milliseconds(m_queue, first, second);
+    }
 
     void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) override
     {
@@ -140,6 +146,7 @@ private:
     }
 
     OwnedQueue m_queue;
+    Marks m_marks;
     DeviceMemory m_memory;
     DeviceLimits m_device;
     PageTable m_pages;

@@ -2,6 +2,7 @@
 
 #include "tests/app/cli/cli_process.h"
 
+#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QTest>
@@ -146,6 +147,59 @@ private slots:
             QCOMPARE(json[key]["median"].toDouble(), runs[1]);
         }
         QVERIFY(json["percent_of_memory_read"].toDouble() > 0.0);
+    }
+
+    void benchTellsWhatEachOpMoved()
+    {
+        const QStringList bench{"bench", "--json", "--prompt-tokens", "60", "--generate-tokens", "20", "--repeat", "1"};
+        const QJsonObject json = run(m_model.with(bench)).json();
+        double milliseconds = 0.0;
+        double bytes = 0.0;
+        QStringList ops;
+        for (const QJsonValue &op : json["decode_ops"].toArray()) {
+            ops.append(op["op"].toString());
+            milliseconds += op["milliseconds"].toDouble();
+            bytes += op["weight_bytes"].toDouble();
+        }
+        for (const char *op : {"linear", "mlaAttention", "route", "expertFfn", "rmsNorm"})
+            QVERIFY2(ops.contains(op), op);
+        QVERIFY(milliseconds > 0.0);
+        QVERIFY(bytes > 0.0 && bytes < 2.0 * json["active_weight_bytes_per_token"].toDouble());
+        QVERIFY(!json["prefill_ops"].toArray().isEmpty());
+        QVERIFY(json["decode_bytes_per_second"].toDouble() > 0.0);
+        QCOMPARE(json["logits_hash"].toString().size(), 16);
+        QCOMPARE(run(m_model.with(bench)).json()["logits_hash"], json["logits_hash"]);
+    }
+
+    void expectNeedsNoWeights()
+    {
+        const support::TemporaryFolder folder;
+        QVERIFY(QFile::copy(m_model.folder() + "/config.json",
+                            QString::fromStdString((folder.path() / "config.json").string())));
+        const QString config = QString::fromStdString((folder.path() / "config.json").string());
+        const Result result = run({"expect", "--json", "--config", config, "--storage", "fp8", "--context", "100"});
+        QCOMPARE(result.exitCode, 0);
+        QVERIFY(result.json()["cache_bytes"].toDouble() > 0.0);
+        QVERIFY(result.json()["milliseconds"].toDouble() > 0.0);
+        const QByteArray text = run({"expect", "--config", config, "--bandwidth", "1e9"}).output;
+        QVERIFY(text.contains("At least"));
+        QVERIFY(text.contains("at 1 GB/s"));
+        QCOMPARE(run({"expect", "--config", config, "--context", "1000000"}).exitCode, 1);
+    }
+
+    void verifyOfTheCpuIsRefusedByName()
+    {
+        const Result result = run({"verify", "--backend", "cpu", "--model", m_model.folder()});
+        QCOMPARE(result.exitCode, 1);
+        QVERIFY(result.error.contains("The CPU is what other devices are verified with"));
+    }
+
+    void verifyWithoutADeviceSaysSo()
+    {
+        const Result result = run({"verify", "--device", "cuda:77", "--model", m_model.folder()});
+        QCOMPARE(result.exitCode, 1);
+        QVERIFY(result.output.isEmpty());
+        QVERIFY(result.error.contains("There is no device cuda:77. This machine has cpu"));
     }
 
     void benchThatDoesNotFitIsRefused()

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -197,6 +198,29 @@ inline cudaError_t cudaStreamSynchronize(cudaStream_t)
 {
     return cudaSuccess;
 }
+
+using cudaEvent_t = std::chrono::steady_clock::time_point *;
+inline cudaError_t cudaEventCreate(cudaEvent_t *event)
+{
+    *event = new std::chrono::steady_clock::time_point();
+    return cudaSuccess;
+}
+inline cudaError_t cudaEventDestroy(cudaEvent_t event)
+{
+    delete event;
+    return cudaSuccess;
+}
+inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t)
+{
+    *event = std::chrono::steady_clock::now();
+    return cudaSuccess;
+}
+inline cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t first, cudaEvent_t second)
+{
+    *milliseconds = std::chrono::duration<float, std::milli>(*second - *first).count();
+    return cudaSuccess;
+}
+
 cudaError_t cudaMalloc(void **block, std::size_t bytes);
 cudaError_t cudaFree(void *block);
 cudaError_t cudaMemGetInfo(std::size_t *free, std::size_t *total);
