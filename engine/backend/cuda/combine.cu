@@ -1,4 +1,5 @@
 #include "engine/backend/cuda/detail/attention.h"
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/split_attention.cuh"
 
 #include <algorithm>
@@ -13,6 +14,7 @@ constexpr int threads = 128;
 /// Grid [tokens · heads].
 __global__ void combineKernel(AttentionOutput output)
 {
+    waitForEarlier();
     const int token = static_cast<int>(blockIdx.x) / output.heads;
     const int head = static_cast<int>(blockIdx.x) % output.heads;
     const auto stride = static_cast<std::size_t>(Partial::header + output.width);

@@ -6,6 +6,7 @@
 #include "engine/backend/cuda/detail/experts.h"
 #include "engine/backend/cuda/detail/ops.h"
 #include "engine/backend/cuda/detail/page_table.h"
+#include "engine/backend/cuda/detail/recorder.h"
 #include "engine/backend/cuda/detail/route.h"
 #include "engine/backend/cuda/detail/sample.h"
 #include "engine/error.h"
@@ -40,9 +41,12 @@ struct OwnedQueue : Queue {
 
 class CudaBackend final : public Backend {
 public:
-    explicit CudaBackend(int device) : m_queue(device), m_memory(m_queue)
+    explicit CudaBackend(int device) : m_queue(device), m_memory(m_queue), m_recorder(m_queue)
     {
         require(cudaDeviceGetAttribute(&m_units, cudaDevAttrMultiProcessorCount, device), "to be asked for its size");
+        int major = 0;
+        require(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "to be asked for its kind");
+        m_queue.overlaps = major >= 9 && !isSwitchedOff("BATHYSCOPE_CUDA_PDL");
         m_pages.reserve(m_memory, maxPages);
     }
     ~CudaBackend() override { cudaStreamSynchronize(m_queue.stream); }
@@ -58,6 +62,7 @@ public:
     }
     void reserve(const WorkspaceShape &shape) override
     {
+        m_recorder.forgetAll();
         m_attention.reserve(shape, m_memory);
         m_expertScratch.reserve(shape, m_memory);
         m_sampleScratch.reserve(shape.vocab, m_memory);
@@ -75,6 +80,15 @@ public:
         m_queue.note(cudaStreamSynchronize(m_queue.stream));
         require(m_queue.error, "while it computed");
     }
+
+    bool records() const override { return true; }
+    bool repeat(std::unique_ptr<Recording> &recording, std::span<std::byte *const> pages,
+                const std::function<bool()> &ops) override
+    {
+        tableOf(pages); // what was recorded only reads it
+        return m_recorder.repeat(recording, ops);
+    }
+    std::string whyNotRecording() const override { return m_recorder.whyNot(); }
 
     void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) override
     {
@@ -94,22 +108,22 @@ public:
     }
     void storeLatent(const LatentArgs &args) override
     {
-        if (auto *const *table = tableOf(args.cache))
+        if (auto *const *table = tableOf(args.cache.pages))
             cuda::storeLatent(m_queue, args, table);
     }
     void mlaAttention(const MlaArgs &args) override
     {
-        if (auto *const *table = tableOf(args.cache))
+        if (auto *const *table = tableOf(args.cache.pages))
             cuda::mlaAttention(m_queue, args, table, m_units, m_attention);
     }
     void storeKeyValue(const KeyValueArgs &args) override
     {
-        if (auto *const *table = tableOf(args.cache))
+        if (auto *const *table = tableOf(args.cache.pages))
             cuda::storeKeyValue(m_queue, args, table);
     }
     void gqaAttention(const GqaArgs &args) override
     {
-        if (auto *const *table = tableOf(args.cache))
+        if (auto *const *table = tableOf(args.cache.pages))
             cuda::gqaAttention(m_queue, args, table, m_units, m_attention);
     }
     void route(const RouteArgs &args) override { cuda::route(m_queue, args, m_affinities.as<float>().data()); }
@@ -120,9 +134,10 @@ public:
     void sample(const SampleArgs &args) override { cuda::sample(m_queue, args, m_sampleScratch); }
 
 private:
-    std::byte *const *tableOf(const CachePages &cache)
+    std::byte *const *tableOf(std::span<std::byte *const> pages)
     {
-        auto *const *table = m_pages.show(m_memory, cache.pages);
+        const bool fixed = m_recorder.isRecording() && !m_pages.shows(pages); // a recorded list would be an old one
+        auto *const *table = fixed ? nullptr : m_pages.show(m_memory, pages);
         if (table == nullptr)
             m_queue.note(cudaErrorInvalidValue);
         return table;
@@ -130,6 +145,7 @@ private:
 
     OwnedQueue m_queue;
     DeviceMemory m_memory;
+    Recorder m_recorder;
     int m_units = 1;
     PageTable m_pages;
     AttentionScratch m_attention;

@@ -2,6 +2,7 @@
 // Expanded gives the same numbers; until it has a kernel of its own both forms are computed like this.
 
 #include "engine/backend/cuda/detail/attention.h"
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/pages.cuh"
 #include "engine/backend/cuda/detail/rows.h"
 #include "engine/backend/cuda/detail/skinny.cuh"
@@ -38,6 +39,7 @@ struct MlaCall {
 template <class Format>
 __global__ void absorbKernel(MlaCall call)
 {
+    waitForEarlier();
     const int head = static_cast<int>(blockIdx.y);
     const int token = static_cast<int>(blockIdx.z);
     const int col = static_cast<int>(blockIdx.x) * absorbThreads + static_cast<int>(threadIdx.x);
@@ -64,6 +66,7 @@ __global__ void absorbKernel(MlaCall call)
 template <int heads, int parts>
 __global__ void __launch_bounds__(attentionWarps *warpSize32) attendKernel(MlaCall call)
 {
+    waitForEarlier();
     __shared__ MergeMemory<heads, parts> memory;
     const int lane = static_cast<int>(threadIdx.x) % warpSize32;
     const int warp = static_cast<int>(threadIdx.x) / warpSize32;
@@ -106,6 +109,7 @@ __global__ void __launch_bounds__(attentionWarps *warpSize32) attendKernel(MlaCa
 template <class Format, bool wide>
 __global__ void __launch_bounds__(skinnyWarps *warpSize32) valueKernel(MlaCall call, RowsView out)
 {
+    waitForEarlier();
     const int row = static_cast<int>(blockIdx.x) * skinnyWarps + static_cast<int>(threadIdx.x) / warpSize32;
     if (row >= call.value)
         return;

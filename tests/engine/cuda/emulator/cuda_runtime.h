@@ -2,6 +2,7 @@
 // What the kernels use of the CUDA runtime, on the host. See emulator.h.
 
 #include "emulator.h"
+#include "graph.h"
 
 #include <algorithm>
 #include <bit>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <tuple>
 
 #define __global__
 #define __device__
@@ -100,10 +102,23 @@ enum cudaError_t {
     cudaSuccess = 0,
     cudaErrorInvalidValue = 1,
     cudaErrorMemoryAllocation = 2,
+    cudaErrorStreamCaptureUnsupported = 900,
+    cudaErrorStreamCaptureInvalidated = 901,
     cudaErrorLaunchFailure = 719
 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
-enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount };
+enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount, cudaDevAttrComputeCapabilityMajor };
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal };
+enum cudaLaunchAttributeID { cudaLaunchAttributeProgrammaticStreamSerialization };
+constexpr unsigned cudaHostAllocDefault = 0;
+using cudaGraph_t = emulator::Graph *;
+using cudaGraphExec_t = emulator::Graph *;
+struct cudaLaunchAttribute {
+    cudaLaunchAttributeID id;
+    struct {
+        int programmaticStreamSerializationAllowed;
+    } val;
+};
 using cudaStream_t = int *;
 constexpr unsigned cudaStreamNonBlocking = 1;
 
@@ -112,6 +127,8 @@ struct cudaLaunchConfig_t {
     dim3 blockDim;
     std::size_t dynamicSmemBytes = 0;
     cudaStream_t stream = nullptr;
+    cudaLaunchAttribute *attrs = nullptr;
+    unsigned numAttrs = 0;
 };
 
 namespace emulator {
@@ -130,6 +147,10 @@ inline const char *cudaGetErrorString(cudaError_t error)
         return "invalid argument";
     case cudaErrorMemoryAllocation:
         return "out of memory";
+    case cudaErrorStreamCaptureUnsupported:
+        return "operation not permitted when stream is capturing";
+    case cudaErrorStreamCaptureInvalidated:
+        return "operation failed due to a previous error during capture";
     case cudaErrorLaunchFailure:
         return "unspecified launch failure";
     }
@@ -143,9 +164,10 @@ inline cudaError_t cudaSetDevice(int)
 {
     return cudaSuccess;
 }
-inline cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr, int)
+inline cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int)
 {
-    *value = 3; // an odd number, so that nothing relies on a round one
+    // An odd number of multiprocessors, so that nothing relies on a round one.
+    *value = attribute == cudaDevAttrMultiProcessorCount ? 3 : 9;
     return cudaSuccess;
 }
 inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned)
@@ -160,23 +182,67 @@ inline cudaError_t cudaStreamDestroy(cudaStream_t stream)
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t)
 {
-    return cudaSuccess;
+    if (emulator::capturing == nullptr)
+        return cudaSuccess;
+    emulator::captureIsInvalid = true;
+    return cudaErrorStreamCaptureUnsupported;
 }
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *runnable, cudaGraph_t graph, unsigned long long flags);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t runnable, cudaStream_t stream);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t runnable);
 cudaError_t cudaMalloc(void **block, std::size_t bytes);
 cudaError_t cudaFree(void *block);
+inline cudaError_t cudaHostAlloc(void **block, std::size_t bytes, unsigned)
+{
+    *block = std::malloc(bytes);
+    return *block == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+}
+inline cudaError_t cudaFreeHost(void *block)
+{
+    std::free(block);
+    return cudaSuccess;
+}
 cudaError_t cudaMemGetInfo(std::size_t *free, std::size_t *total);
 inline cudaError_t cudaMemcpyAsync(void *to, const void *from, std::size_t bytes, cudaMemcpyKind, cudaStream_t)
 {
-    std::memcpy(to, from, bytes);
+    if (emulator::capturing != nullptr)
+        emulator::capturing->nodes.emplace_back([=] { return std::memcpy(to, from, bytes) != nullptr; });
+    else
+        std::memcpy(to, from, bytes);
     return cudaSuccess;
+}
+
+/// Only says that it was called: the kernel before has always ended.
+inline void cudaGridDependencySynchronize()
+{
+    ++emulator::waits;
+}
+inline void cudaTriggerProgrammaticLaunchCompletion() {}
+
+template <typename Kernel, typename Arguments>
+bool runKernel(const cudaLaunchConfig_t &config, Kernel kernel, const Arguments &arguments)
+{
+    if (emulator::launchesUntilFailure >= 0 && emulator::launchesUntilFailure-- == 0)
+        return false;
+    const long long before = emulator::waits;
+    emulator::run(config.gridDim, config.blockDim, [&] { std::apply(kernel, arguments); });
+    const auto volume = [](const dim3 &shape) { return static_cast<long long>(shape.x) * shape.y * shape.z; };
+    emulator::unwaited += emulator::waits - before == volume(config.gridDim) * volume(config.blockDim) ? 0 : 1;
+    ++emulator::launches;
+    return true;
 }
 
 template <typename... Parameters, typename... Arguments>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t *config, void (*kernel)(Parameters...),
                                Arguments &&...arguments)
 {
-    if (emulator::launchesUntilFailure >= 0 && emulator::launchesUntilFailure-- == 0)
-        return cudaErrorLaunchFailure;
-    emulator::run(config->gridDim, config->blockDim, [&] { kernel(arguments...); });
-    return cudaSuccess;
+    const std::tuple<Parameters...> copies(arguments...);
+    if (emulator::capturing != nullptr) {
+        emulator::capturing->nodes.emplace_back([=, shape = *config] { return runKernel(shape, kernel, copies); });
+        return cudaSuccess;
+    }
+    return runKernel(*config, kernel, copies) ? cudaSuccess : cudaErrorLaunchFailure;
 }
