@@ -17,9 +17,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace engine::backend {
@@ -223,6 +225,12 @@ struct WorkspaceShape {
     int vocab = 0;    ///< of sample()
 };
 
+/// Ops that were enqueued once and can be enqueued again. Must not outlive its backend, nor the memory of its ops.
+class Recording {
+public:
+    virtual ~Recording() = default;
+};
+
 /// Thread contract: used by one thread. Memory handed to an op must stay unchanged until synchronize().
 class Backend {
 public:
@@ -261,6 +269,20 @@ public:
     {
         return std::chrono::duration<double, std::milli>(m_marks[second] - m_marks[first]).count();
     }
+
+    /// Whether repeat() records. Ops that it is given then find where they start in CachePages::replayedStart.
+    virtual bool records() const { return false; }
+    /// Enqueues what `ops` enqueues: by calling it, or, where the backend has kept that in `recording` (empty at
+    /// first), without. All that differs from one time to the next lies in memory(), or in allocateStaging() what is
+    /// copied, but for `pages`, those of the cache that the ops use. The result is that of `ops`: false if it left some
+    /// out.
+    virtual bool repeat(std::unique_ptr<Recording> & /*recording*/, std::span<std::byte *const> /*pages*/,
+                        const std::function<bool()> &ops)
+    {
+        return ops();
+    }
+    /// Why repeat() calls the ops every time although records() says otherwise; empty if it does not.
+    virtual std::string whyNotRecording() const { return {}; }
 
     /// out[t] = row ids[t] of table [vocab, hidden]; the ids lie in memory() too
     virtual void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) = 0;

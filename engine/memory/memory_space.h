@@ -16,6 +16,9 @@ public:
     /// Aligned to Buffer::alignment, indeterminate; must not outlive the space. Throws Error OutOfMemory naming the
     /// bytes that were wanted and, where the space knows, those that are free.
     virtual Buffer allocate(std::size_t bytes) = 0;
+    /// Host memory the space copies to and from without a detour, for what is copied again and again. Errors as
+    /// allocate().
+    virtual Buffer allocateStaging(std::size_t bytes) { return Buffer(bytes); }
     virtual void upload(void *to, const void *fromHost, std::size_t bytes) = 0;
     virtual void download(void *toHost, const void *from, std::size_t bytes) = 0;
     virtual void copy(void *to, const void *from, std::size_t bytes) = 0; ///< within the space

@@ -31,6 +31,14 @@ private:
     int m_width = 0;
 };
 
+/// Where the routers of the MoE layers write, in the backend's memory: experts and their weights of each token,
+/// [tokens, moeLayers, num_experts_per_tok].
+struct Routes {
+    std::uint16_t *ids = nullptr;
+    float *gates = nullptr;
+    std::size_t stride = 0; ///< moeLayers · num_experts_per_tok
+};
+
 struct Activations {
     Activations(const ModelConfig &config, int chunk, int moeLayers, memory::MemorySpace &memory);
 
@@ -52,6 +60,7 @@ struct Activations {
     memory::Buffer gates;         ///< F32: their weights, the same shape
 
     std::uint64_t bytes() const;
+    Routes routes() { return {ids.as<std::uint16_t>().data(), gates.as<float>().data(), routeStride}; }
 };
 
 /// Rows of logits that are computed together when those of several tokens are asked for.
@@ -62,6 +71,10 @@ struct Chunk {
     int tokens = 0;
     backend::RopeRows rope;
     memory::KvCache *cache = nullptr; ///< reserved; position of the first token: cache->length()
+    Routes routes{};
+    /// In a step that may be recorded: where the position is found, and the largest it can be.
+    const std::int32_t *replayedStart = nullptr;
+    int largestStart = 0;
 };
 
 } // namespace engine::model

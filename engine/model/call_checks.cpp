@@ -42,14 +42,25 @@ void requireSize(const std::string &field, std::size_t found, std::size_t wanted
                field + " has room for " + std::to_string(found) + " numbers, not " + std::to_string(wanted) + ".");
 }
 
+void requireDefinedTokens(int defined, int vocabSize)
+{
+    if (defined < 1 || defined > vocabSize)
+        refuse("definedTokens", "A token is to be chosen from " + std::to_string(defined) + ", but the model has " +
+                                    std::to_string(vocabSize) + " logits.");
+}
+
+void throwNotFinite(std::ptrdiff_t token, float logit)
+{
+    throw Error(ErrorCode::NonFinite, {}, "logits",
+                "The model computed " + std::string(std::isnan(logit) ? "NaN" : "infinity") + " for token " +
+                    std::to_string(token) + "; its weights are damaged or not meant to run this way.");
+}
+
 void requireFinite(std::span<const float> logits)
 {
     const auto bad = std::find_if(logits.begin(), logits.end(), [](float x) { return !std::isfinite(x); });
     if (bad != logits.end())
-        throw Error(ErrorCode::NonFinite, {}, "logits",
-                    "The model computed " + std::string(std::isnan(*bad) ? "NaN" : "infinity") + " for token " +
-                        std::to_string(bad - logits.begin()) +
-                        "; its weights are damaged or not meant to run this way.");
+        throwNotFinite(bad - logits.begin(), *bad);
 }
 
 } // namespace engine::model

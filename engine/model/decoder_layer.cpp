@@ -45,7 +45,7 @@ void DecoderLayer::run(backend::Backend &backend, Activations &activations, cons
     std::visit([&](const auto &attention) { attention.run(backend, activations, chunk, cacheLayer); }, m_attention);
     backend.rmsNorm(hidden, m_postAttentionNorm, m_eps, normed);
     if (const auto *experts = std::get_if<Moe>(&m_ffn))
-        experts->run(backend, activations, chunk.tokens, routeRow);
+        experts->run(backend, activations, chunk, routeRow);
     else
         std::get<DenseMlp>(m_ffn).run(backend, activations, chunk.tokens);
 }

@@ -54,7 +54,7 @@ void GqaAttention::run(backend::Backend &backend, Activations &activations, cons
     backend::KeyValueArgs stored;
     stored.key = activations.key.rows(chunk.tokens);
     stored.value = activations.value.rows(chunk.tokens);
-    static_cast<backend::CachePages &>(stored.cache) = cachePagesOf(*chunk.cache, cacheLayer);
+    static_cast<backend::CachePages &>(stored.cache) = cachePagesOf(chunk, cacheLayer);
     stored.cache.kvHeads = m_config->num_key_value_heads;
     stored.cache.headWidth = m_config->head_dim;
     backend.storeKeyValue(stored);

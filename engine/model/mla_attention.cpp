@@ -12,7 +12,7 @@ constexpr float latentNormEps = 1e-6F;
 backend::LatentCache latentCacheOf(const Chunk &chunk, const ModelConfig &config, int layer)
 {
     backend::LatentCache view;
-    static_cast<backend::CachePages &>(view) = cachePagesOf(*chunk.cache, layer);
+    static_cast<backend::CachePages &>(view) = cachePagesOf(chunk, layer);
     view.latentWidth = config.kv_lora_rank;
     view.ropeWidth = config.qk_rope_head_dim;
     return view;

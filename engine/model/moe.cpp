@@ -19,19 +19,19 @@ void Moe::prepare(backend::Backend &backend) const
     backend.prepareExperts(m_experts, m_shared ? &*m_shared : nullptr);
 }
 
-void Moe::run(backend::Backend &backend, Activations &activations, int tokens, int row) const
+void Moe::run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int row) const
 {
-    m_router.run(backend, activations, tokens, row);
+    m_router.run(backend, activations, chunk, row);
     const std::size_t first = static_cast<std::size_t>(row) * static_cast<std::size_t>(m_topK);
     backend::ExpertArgs args;
-    args.x = activations.normed.rows(tokens);
+    args.x = activations.normed.rows(chunk.tokens);
     args.experts = m_experts;
     args.shared = m_shared ? &*m_shared : nullptr;
     args.topK = m_topK;
-    args.ids = activations.ids.as<std::uint16_t>().data() + first;
-    args.weights = activations.gates.as<float>().data() + first;
-    args.routeStride = activations.routeStride;
-    args.out = activations.hidden.rows(tokens);
+    args.ids = chunk.routes.ids + first;
+    args.weights = chunk.routes.gates + first;
+    args.routeStride = chunk.routes.stride;
+    args.out = activations.hidden.rows(chunk.tokens);
     backend.expertFfn(args);
 }
 

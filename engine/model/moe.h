@@ -15,7 +15,7 @@ public:
     /// Shows the backend the experts; the object must stay where it is.
     void prepare(backend::Backend &backend) const;
     /// hidden += Σ gate · expert(normed) + shared(normed); the routes go to MoE row `row`.
-    void run(backend::Backend &backend, Activations &activations, int tokens, int row) const;
+    void run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int row) const;
 
 private:
     Router m_router;

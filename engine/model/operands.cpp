@@ -42,15 +42,17 @@ backend::Vector vectorOf(const memory::Tensor &norm)
     return {norm.data, norm.dtype, static_cast<int>(norm.elements())};
 }
 
-backend::CachePages cachePagesOf(const memory::KvCache &cache, int layer)
+backend::CachePages cachePagesOf(const Chunk &chunk, int layer)
 {
+    const memory::KvCache &cache = *chunk.cache;
     backend::CachePages view;
     view.pages = cache.pages();
     view.layerOffset = cache.layerOffset(layer);
     view.pageTokens = memory::KvCache::pageTokens;
     view.dtype = cache.shape().type == memory::CacheType::F32 ? memory::DType::F32 : memory::DType::BF16;
     view.width = cache.shape().width;
-    view.start = cache.length();
+    view.start = chunk.replayedStart == nullptr ? cache.length() : chunk.largestStart;
+    view.replayedStart = chunk.replayedStart;
     return view;
 }
 

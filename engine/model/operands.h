@@ -2,7 +2,7 @@
 // Weights as the backend's ops take them.
 
 #include "engine/backend/backend.h"
-#include "engine/memory/kv_cache.h"
+#include "engine/model/activations.h"
 #include "engine/model/weights.h"
 
 namespace engine::model {
@@ -14,8 +14,8 @@ void requireRunnableBlocks(const QuantizationConfig &quantization);
 backend::Matrix matrixOf(const Linear &linear, const QuantizationConfig &quantization);
 backend::Matrix matrixOf(const memory::Tensor &unquantized);
 backend::Vector vectorOf(const memory::Tensor &norm);
-/// One layer of the cache as it is now; positions that follow are those of the next chunk.
-backend::CachePages cachePagesOf(const memory::KvCache &cache, int layer);
+/// One layer of the chunk's cache; the chunk's tokens come after those it holds now.
+backend::CachePages cachePagesOf(const Chunk &chunk, int layer);
 backend::Mlp mlpOf(const MlpWeights &mlp, const QuantizationConfig &quantization);
 
 } // namespace engine::model

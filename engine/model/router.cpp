@@ -20,15 +20,15 @@ Router::Router(const ModelConfig &config, const MoeWeights &weights) : m_gate(ma
     m_args.scale = biased || !m_args.normalise ? static_cast<float>(config.routed_scaling_factor) : 1.0F;
 }
 
-void Router::run(backend::Backend &backend, Activations &activations, int tokens, int row) const
+void Router::run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int row) const
 {
     const std::size_t first = static_cast<std::size_t>(row) * static_cast<std::size_t>(m_args.topK);
     backend::RouteArgs args = m_args;
     args.gate = m_gate;
-    args.x = activations.normed.rows(tokens);
-    args.ids = activations.ids.as<std::uint16_t>().data() + first;
-    args.weights = activations.gates.as<float>().data() + first;
-    args.outStride = activations.routeStride;
+    args.x = activations.normed.rows(chunk.tokens);
+    args.ids = chunk.routes.ids + first;
+    args.weights = chunk.routes.gates + first;
+    args.outStride = chunk.routes.stride;
     backend.route(args);
 }
 

@@ -11,8 +11,8 @@ class Router {
 public:
     Router(const ModelConfig &config, const MoeWeights &weights);
 
-    /// Ids and gates of the tokens in `normed`, written to MoE row `row` of the activations' routes.
-    void run(backend::Backend &backend, Activations &activations, int tokens, int row) const;
+    /// Ids and gates of the tokens in `normed`, written to MoE row `row` of the chunk's routes.
+    void run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int row) const;
 
 private:
     backend::Matrix m_gate;

@@ -10,9 +10,12 @@
 #include "engine/model/operands.h"
 #include "engine/model/placed_weights.h"
 #include "engine/model/rope.h"
+#include "engine/model/step_buffers.h"
 #include "engine/model/weights.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <optional>
 #include <utility>
 
@@ -26,6 +29,8 @@ public:
     ~Layers() { finishQuietly(); }
 
     int forward(const ForwardCall &call, memory::KvCache &cache);
+    std::optional<sampling::SampledToken> step(const StepCall &call, memory::KvCache &cache);
+    void beginSteps(std::span<const std::uint8_t> seen);
     void draft(std::span<const TokenId> nextTokens, std::span<const float> states, memory::KvCache &cache,
                std::span<float> logits, std::span<float> draftStates);
     memory::KvCacheShape cacheShape(int layers) const;
@@ -48,7 +53,9 @@ private:
     }
     void checkCall(const ForwardCall &call, const memory::KvCache &cache) const;
     Chunk makeChunk(int tokens, memory::KvCache &cache);
-    bool runLayers(const ForwardCall &call, const Chunk &chunk, int done);
+    bool runLayers(const std::stop_token &stop, const Chunk &chunk, std::span<const std::int32_t> tokens);
+    bool enqueueStep(const std::stop_token &stop, const Chunk &chunk);
+    std::unique_ptr<backend::Recording> &recordingFor(const memory::KvCache &cache, int largestStart);
     void writeResults(const ForwardCall &call, const Chunk &chunk, int done);
     void writeLogits(const backend::ConstRows &states, const backend::Matrix &head, float *out);
     void fetchRoutes(int tokens);
@@ -64,6 +71,11 @@ private:
     backend::Matrix m_head;
     float m_eps;
     Activations m_activations;
+    StepBuffers m_step;
+    /// Steps as the backend has kept them, by the binary logarithm of the length they are for at most; of caches of
+    /// this shape.
+    std::array<std::unique_ptr<backend::Recording>, 32> m_recordings;
+    memory::KvCacheShape m_recordedShape;
     // What goes to and comes from the backend's memory with every chunk.
     std::vector<float> m_cos;
     std::vector<float> m_sin;
@@ -78,7 +90,8 @@ Transformer::Layers::Layers(const ModelConfig &modelConfig, PlacedWeights placed
       m_embedding(matrixOf(placed.weights.embed_tokens)), m_finalNorm(vectorOf(placed.weights.norm)),
       m_head(matrixOf(placed.weights.lm_head, modelConfig.quantization)),
       m_eps(static_cast<float>(modelConfig.rms_norm_eps)),
-      m_activations(modelConfig, std::max(1, modelOptions.prefillChunk), std::max(1, moeLayers), m_memory)
+      m_activations(modelConfig, std::max(1, modelOptions.prefillChunk), std::max(1, moeLayers), m_memory),
+      m_step(modelConfig, moeLayers, m_memory)
 {
     const Weights &weights = placed.weights;
     requireRunnableBlocks(config.quantization);
@@ -133,19 +146,17 @@ Chunk Transformer::Layers::makeChunk(int tokens, memory::KvCache &cache)
     const backend::Rows sin = m_activations.sin.rows(tokens);
     m_memory.upload(cos.data, m_cos.data(), count * sizeof(float));
     m_memory.upload(sin.data, m_sin.data(), count * sizeof(float));
-    return {tokens, {cos.data, sin.data, m_rope.pairs()}, &cache};
+    return {tokens, {cos.data, sin.data, m_rope.pairs()}, &cache, m_activations.routes()};
 }
 
 /// False when a stop was requested on the way.
-bool Transformer::Layers::runLayers(const ForwardCall &call, const Chunk &chunk, int done)
+bool Transformer::Layers::runLayers(const std::stop_token &stop, const Chunk &chunk,
+                                    std::span<const std::int32_t> tokens)
 {
-    const auto count = static_cast<std::size_t>(chunk.tokens);
-    const auto tokens = m_activations.tokens.as<std::int32_t>().first(count);
-    m_memory.upload(tokens.data(), call.tokens.data() + done, tokens.size_bytes());
     m_backend.embed(tokens, m_embedding, m_activations.hidden.rows(chunk.tokens));
     int routeRow = 0;
     for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-        if (call.stop.stop_requested())
+        if (stop.stop_requested())
             return false;
         layers[layer].run(m_backend, m_activations, chunk, static_cast<int>(layer), routeRow);
         routeRow += layers[layer].hasExperts() ? 1 : 0;
@@ -161,7 +172,9 @@ int Transformer::Layers::forward(const ForwardCall &call, memory::KvCache &cache
     int done = 0;
     while (done < total) {
         const Chunk chunk = makeChunk(std::min(options.prefillChunk, total - done), cache);
-        if (!runLayers(call, chunk, done))
+        const auto tokens = m_activations.tokens.as<std::int32_t>().first(static_cast<std::size_t>(chunk.tokens));
+        m_memory.upload(tokens.data(), call.tokens.data() + done, tokens.size_bytes());
+        if (!runLayers(call.stop, chunk, tokens))
             return done;
         writeResults(call, chunk, done);
         if (call.routes != nullptr)
@@ -178,6 +191,77 @@ int Transformer::Layers::forward(const ForwardCall &call, memory::KvCache &cache
     }
     requireFinite(call.logits);
     return done;
+}
+
+namespace {
+
+/// Lengths are recorded together up to the next power of two: the work of attention is divided by the longest.
+int largestLengthLike(int length)
+{
+    constexpr unsigned shortest = 64;
+    return static_cast<int>(std::bit_ceil(std::max(shortest, static_cast<unsigned>(length))));
+}
+
+} // namespace
+
+std::unique_ptr<backend::Recording> &Transformer::Layers::recordingFor(const memory::KvCache &cache, int largestStart)
+{
+    const memory::KvCacheShape &shape = cache.shape();
+    if (shape.type != m_recordedShape.type || shape.width != m_recordedShape.width ||
+        shape.layers != m_recordedShape.layers) {
+        for (auto &recording : m_recordings)
+            recording.reset();
+        m_recordedShape = shape;
+    }
+    return m_recordings[static_cast<std::size_t>(std::bit_width(static_cast<unsigned>(largestStart)))];
+}
+
+std::optional<sampling::SampledToken> Transformer::Layers::step(const StepCall &call, memory::KvCache &cache)
+{
+    requireKnownTokens({&call.token, 1}, config.vocab_size);
+    requireRoom(cache, 1);
+    requireDefinedTokens(call.settings.definedTokens, config.vocab_size);
+    m_backend.stopOn(call.stop);
+    cache.reserve(1);
+    m_step.set(call.token, cache.length(), m_rope, call.settings);
+    Chunk chunk{1, m_step.rope(m_rope.pairs()), &cache, m_step.routes()};
+    chunk.largestStart = largestLengthLike(cache.length() + 1) - 1;
+    chunk.replayedStart = m_backend.records() ? m_step.position() : nullptr;
+    const bool whole = m_backend.repeat(recordingFor(cache, chunk.largestStart), cache.pages(),
+                                        [&] { return enqueueStep(call.stop, chunk); });
+    m_backend.synchronize();
+    if (!whole || call.stop.stop_requested()) // the last ops may have left work out
+        return std::nullopt;
+    cache.commit(1);
+    if (call.routes != nullptr && moeLayers > 0)
+        call.routes->append(m_step.ids(), m_step.gates());
+    const sampling::TokenChoice &choice = m_step.choice();
+    if (choice.notFinite >= 0)
+        throwNotFinite(choice.notFinite, choice.notFiniteLogit);
+    return sampling::sampledToken(choice);
+}
+
+/// False when a stop was requested on the way.
+bool Transformer::Layers::enqueueStep(const std::stop_token &stop, const Chunk &chunk)
+{
+    m_step.upload();
+    if (!runLayers(stop, chunk, m_step.token()))
+        return false;
+    const backend::Rows normed = m_activations.normed.rows(1);
+    const backend::Rows logits = m_activations.logits.rows(1);
+    m_backend.rmsNorm(m_activations.hidden.rows(1), m_finalNorm, m_eps, normed);
+    m_backend.linear(normed, m_head, logits, false);
+    m_backend.sample(m_step.sampleArgs(logits));
+    m_step.download();
+    return true;
+}
+
+void Transformer::Layers::beginSteps(std::span<const std::uint8_t> seen)
+{
+    if (seen.size() > static_cast<std::size_t>(config.vocab_size))
+        requireSize("seen", seen.size(), static_cast<std::size_t>(config.vocab_size));
+    m_step.uploadSeen(seen);
+    m_backend.synchronize();
 }
 
 /// Final norm and head for the rows that were asked for.
@@ -321,6 +405,16 @@ RoutingTrace Transformer::emptyTrace() const
 int Transformer::forward(const ForwardCall &call, memory::KvCache &cache)
 {
     return m_layers->forward(call, cache);
+}
+
+std::optional<sampling::SampledToken> Transformer::step(const StepCall &call, memory::KvCache &cache)
+{
+    return m_layers->step(call, cache);
+}
+
+void Transformer::beginSteps(std::span<const std::uint8_t> seen)
+{
+    m_layers->beginSteps(seen);
 }
 
 bool Transformer::hasDraft() const

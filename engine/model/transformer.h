@@ -5,9 +5,11 @@
 #include "engine/generation.h"
 #include "engine/memory/kv_cache.h"
 #include "engine/routing_trace.h"
+#include "engine/sampling/sampler.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 
@@ -40,6 +42,14 @@ struct ForwardCall {
     std::function<void(int done)> progress; ///< tokens in the cache so far of this call; after every chunk
 };
 
+/// One token on its way to the next one.
+struct StepCall {
+    TokenId token = -1;                  ///< at position cache.length()
+    sampling::ChoiceSettings settings{}; ///< how the next one is chosen: Sampler::next()
+    RoutingTrace *routes = nullptr;      ///< a row is appended
+    std::stop_token stop;                ///< as in ForwardCall; a recorded step is short and is not left half-way
+};
+
 /// Thread contract: owned by one thread. Config, weights and backend must outlive it. Nothing is allocated per
 /// token except cache pages and the rows appended to ForwardCall::routes.
 class Transformer {
@@ -63,6 +73,13 @@ public:
     /// for, a span of another size than stated), OutOfMemory (cache page), NonFinite (NaN or infinity in a
     /// logit; the cache then keeps the tokens, truncate() it).
     int forward(const ForwardCall &call, memory::KvCache &cache);
+
+    /// Runs one token, appends it to the cache and chooses the next one, all in the backend. Nothing when a stop was
+    /// requested; then cache and routes are unchanged. Errors as forward(), and RequestInvalid for more defined tokens
+    /// than the vocabulary has.
+    std::optional<sampling::SampledToken> step(const StepCall &call, memory::KvCache &cache);
+    /// What the repetition penalty of the following steps looks at: Sampler::seen(). The tokens they choose join it.
+    void beginSteps(std::span<const std::uint8_t> seen);
 
     /// Multi-token prediction (V3 report §2.2): whether the model has the module and makeDraftCache()/draft() work.
     bool hasDraft() const;

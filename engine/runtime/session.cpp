@@ -61,9 +61,8 @@ public:
         if (!prompt)
             return finish(FinishReason::Stopped);
         m_parser.emplace(m_session.m_model.tokenizer(), prompt->start);
-        if (!prefill(*prompt))
+        if (!prefill(*prompt, sampler))
             return finish(FinishReason::Stopped);
-        sampler.observe(prompt->tokens);
         finish(decode(sampler));
     }
 
@@ -86,20 +85,38 @@ private:
     {
         model::ForwardCall call;
         call.tokens = tokens;
-        call.logits = m_session.m_logits;
         call.routes = m_request.captureRouting ? &m_session.m_routes : nullptr;
         call.stop = m_stop;
         call.progress = std::move(progress);
         const int done = m_session.m_model.transformer().forward(call, m_session.m_cache);
-        // Pages that a weight file has lost read as zeros: what was just computed must not reach the reader.
-        m_session.m_model.checkFiles();
-        m_session.m_tokens.insert(m_session.m_tokens.end(), tokens.begin(), tokens.begin() + done);
-        m_statistics.contextUsed = m_session.m_cache.length();
+        processed(tokens.first(static_cast<std::size_t>(done)));
         return done == static_cast<int>(tokens.size());
     }
 
+    /// One token, and the one after it into m_next. False when stopped.
+    bool step(TokenId token, sampling::Sampler &sampler)
+    {
+        model::StepCall call;
+        call.token = token;
+        call.settings = sampler.next();
+        call.routes = m_request.captureRouting ? &m_session.m_routes : nullptr;
+        call.stop = m_stop;
+        m_next = m_session.m_model.transformer().step(call, m_session.m_cache);
+        processed(std::span(&token, m_next ? 1 : 0));
+        return m_next.has_value();
+    }
+
+    /// These tokens are in the cache now.
+    void processed(std::span<const TokenId> tokens)
+    {
+        // Pages that a weight file has lost read as zeros: what was just computed must not reach the reader.
+        m_session.m_model.checkFiles();
+        m_session.m_tokens.insert(m_session.m_tokens.end(), tokens.begin(), tokens.end());
+        m_statistics.contextUsed = m_session.m_cache.length();
+    }
+
     /// False when stopped before the end.
-    bool prefill(const text::RenderedPrompt &prompt)
+    bool prefill(const text::RenderedPrompt &prompt, sampling::Sampler &sampler)
     {
         const int total = static_cast<int>(prompt.tokens.size());
         const int cached = m_session.reusePrefix(prompt.tokens, m_request.captureRouting);
@@ -116,7 +133,10 @@ private:
         const auto rest = std::span(prompt.tokens).subspan(static_cast<std::size_t>(cached));
         // The last token always by itself: the form of attention follows from the number of tokens, and a regenerate,
         // which finds all others in the cache, must sample from the very same logits.
-        const bool whole = (rest.size() == 1 || forward(rest.first(rest.size() - 1), report)) && forward(rest.last(1));
+        sampler.observe(prompt.tokens);
+        m_session.m_model.transformer().beginSteps(sampler.seen());
+        const bool whole =
+            (rest.size() == 1 || forward(rest.first(rest.size() - 1), report)) && step(rest.back(), sampler);
         m_statistics.promptSeconds = seconds();
         m_previous = m_statistics.promptSeconds;
         if (!whole)
@@ -133,7 +153,7 @@ private:
         for (int generated = 1;; ++generated) {
             if (m_stop.stop_requested())
                 return FinishReason::Stopped;
-            const auto sampled = sampler.sample(m_session.m_logits);
+            const sampling::SampledToken sampled = *m_next;
             if (m_session.m_model.endsReply(sampled.token))
                 return FinishReason::EndOfSequence;
             emitToken(sampled, generated > 1);
@@ -141,8 +161,7 @@ private:
                 return FinishReason::MaxTokens;
             if (m_session.m_cache.length() >= m_statistics.contextLength)
                 return FinishReason::ContextFull;
-            const TokenId next = sampled.token;
-            if (!forward(std::span(&next, 1)))
+            if (!step(sampled.token, sampler))
                 return FinishReason::Stopped;
         }
     }
@@ -204,14 +223,14 @@ private:
     std::stop_token m_stop;
     const Emit &m_emit;
     std::optional<text::ReasoningParser> m_parser; ///< once the prompt is there
+    std::optional<sampling::SampledToken> m_next;
     GenerationStatistics m_statistics;
     std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
     double m_previous = 0.0;
 };
 
 Session::Session(LoadedModel &model)
-    : m_model(model), m_cache(model.transformer().makeCache()), m_routes(model.transformer().emptyTrace()),
-      m_logits(static_cast<std::size_t>(model.transformer().vocabSize()))
+    : m_model(model), m_cache(model.transformer().makeCache()), m_routes(model.transformer().emptyTrace())
 {
 }
 

@@ -44,7 +44,6 @@ private:
     std::vector<TokenId> m_tokens; ///< the sequence in m_cache
     /// Of the same tokens, as cached tokens are not routed again; of fewer after a request that did not capture them.
     RoutingTrace m_routes;
-    std::vector<float> m_logits; ///< [vocab_size]
 };
 
 } // namespace engine::runtime

@@ -2,7 +2,8 @@
 # Everything the CUDA backend is proven and measured by, in one command of at most eight minutes, on a machine with an
 # NVIDIA GPU:
 #   tests/gpu/run.sh [BUILD_FOLDER] [RESULT_FOLDER]
-# Uses what was built (preset cuda: bathyscope-cli and the targets gpu_*); builds nothing. The tests need libQt6Test and libQt6Core; tests/gpu/pack.sh puts them beside the tests for a machine without Qt.
+# Uses what was built (preset cuda: bathyscope-cli and the targets gpu_*); builds nothing. The tests need libQt6Test and
+# libQt6Core; tests/gpu/pack.sh puts them beside the tests for a machine without Qt.
 # Each step writes RESULT_FOLDER/NAME.txt; summary.md has a line for each. A step that does not fit into the time left is
 # skipped and says so. V2_LITE_CONFIG and V3_CONFIG name the config.json files whose models are made and measured.
 set -u
@@ -47,10 +48,14 @@ step ops 60 "$build/tests/gpu/gpu_ops"
 step sample 30 "$build/tests/gpu/gpu_sample"
 step products 30 "$build/tests/gpu/gpu_products"
 step attention 30 "$build/tests/gpu/gpu_attention"
+step steps 60 "$build/tests/gpu/gpu_steps"
 step goldens 60 "$build/tests/gpu/gpu_goldens"
 step verify 60 "$cli" verify --device "$device" --model $model
+step chat 30 "$cli" generate --model $model --device "$device" --temperature 0 --prompt "17 + 25 = ?"
 step bench-nano 30 "$cli" bench --model $model --device "$device"
 BATHYSCOPE_CUDA_PDL=0 step bench-nano-without-pdl 30 "$cli" bench --model $model --device "$device"
+BATHYSCOPE_CUDA_GRAPH=0 step bench-nano-without-graph 30 "$cli" bench --model $model --device "$device"
+BATHYSCOPE_CUDA_PDL=0 step steps-without-pdl 40 "$build/tests/gpu/gpu_steps"
 
 bench() { # bench NAME CONFIG STORAGE LAYERS
     local name=$1 config=$2 storage=$3 layers=$4 folder

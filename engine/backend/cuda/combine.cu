@@ -1,4 +1,5 @@
 #include "engine/backend/cuda/detail/attention.h"
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/split_attention.cuh"
 #include "engine/backend/cuda/detail/warp.cuh"
 
@@ -39,6 +40,7 @@ __device__ inline SoftmaxStats mergeStats(const SoftmaxStats *stats, int splits,
 /// Grid [columns / colsPerBlock, tokens · heads]. A warp adds every eighth split, always in the same order.
 __global__ void __launch_bounds__(threads) combineKernel(AttentionOutput output)
 {
+    waitForEarlier();
     __shared__ float factors[maxSplits];
     __shared__ float scratch[warpSize32];
     __shared__ float sums[warps][colsPerBlock];

@@ -1,16 +1,14 @@
 #include "engine/backend/cuda/detail/cuda_backend.h"
 
-#include "engine/backend/cuda/detail/attention.h"
 #include "engine/backend/cuda/detail/blocks.cuh"
 #include "engine/backend/cuda/detail/cache_ops.h"
 #include "engine/backend/cuda/detail/device_memory.h"
-#include "engine/backend/cuda/detail/experts.h"
-#include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/marks.h"
 #include "engine/backend/cuda/detail/ops.h"
 #include "engine/backend/cuda/detail/page_table.h"
+#include "engine/backend/cuda/detail/recorder.h"
 #include "engine/backend/cuda/detail/route.h"
-#include "engine/backend/cuda/detail/sample.h"
+#include "engine/backend/cuda/detail/workspace.h"
 #include "engine/error.h"
 
 #include <string>
@@ -43,14 +41,17 @@ struct OwnedQueue : Queue {
 
 class CudaBackend final : public Backend {
 public:
-    explicit CudaBackend(int device) : m_queue(device), m_memory(m_queue)
+    explicit CudaBackend(int device) : m_queue(device), m_memory(m_queue), m_recorder(m_queue)
     {
         int shared = 0;
         require(cudaDeviceGetAttribute(&m_device.units, cudaDevAttrMultiProcessorCount, device), "to tell its size");
         require(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "to tell its size");
         m_device.sharedBytes = static_cast<std::size_t>(shared);
+        int major = 0;
+        require(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "to be asked for its kind");
+        m_queue.overlaps = major >= 9 && !isSwitchedOff("BATHYSCOPE_CUDA_PDL");
         m_pages.reserve(m_memory, maxPages);
-        m_linear.reserve(m_memory, m_units);
+        m_workspace.linear.reserve(m_memory, m_device.units);
     }
     ~CudaBackend() override { cudaStreamSynchronize(m_queue.stream); }
 
@@ -65,19 +66,10 @@ public:
     }
     void reserve(const WorkspaceShape &shape) override
     {
-        m_attention.reserve(shape, m_device, m_memory);
-        m_expertScratch.reserve(shape, m_memory);
-        m_sampleScratch.reserve(shape.vocab, m_memory);
-        const std::size_t affinities =
-            static_cast<std::size_t>(shape.tokens) * static_cast<std::size_t>(shape.experts) * sizeof(float);
-        if (affinities > m_affinities.size())
-            m_affinities = m_memory.allocate(affinities);
+        m_recorder.forgetAll();
+        m_workspace.reserve(shape, m_device, m_memory);
     }
-    std::uint64_t reservedBytes() const override
-    {
-        return m_attention.bytes() + m_expertScratch.bytes() + m_sampleScratch.bytes() + m_affinities.size() +
-               m_linear.bytes();
-    }
+    std::uint64_t reservedBytes() const override { return m_workspace.bytes(); }
     void synchronize() override
     {
         m_queue.note(cudaStreamSynchronize(m_queue.stream));
@@ -89,6 +81,15 @@ public:
         return m_marks.milliseconds(m_queue, first, second);
     }
 
+    bool records() const override { return true; }
+    bool repeat(std::unique_ptr<Recording> &recording, std::span<std::byte *const> pages,
+                const std::function<bool()> &ops) override
+    {
+        tableOf(pages); // what was recorded only reads it
+        return m_recorder.repeat(recording, ops);
+    }
+    std::string whyNotRecording() const override { return m_recorder.whyNot(); }
+
     void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) override
     {
         cuda::embed(m_queue, ids, table, out);
@@ -99,11 +100,11 @@ public:
     }
     void linear(const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate) override
     {
-        cuda::linear(m_queue, x, weight, out, accumulate, m_linear);
+        cuda::linear(m_queue, x, weight, out, accumulate, m_workspace.linear);
     }
     void linearGroup(const ConstRows &x, std::span<const Product> products) override
     {
-        cuda::linearGroup(m_queue, x, products, m_linear);
+        cuda::linearGroup(m_queue, x, products, m_workspace.linear);
     }
     void rope(const Rows &x, int headWidth, int ropeWidth, const RopeRows &rope) override
     {
@@ -111,35 +112,39 @@ public:
     }
     void storeLatent(const LatentArgs &args) override
     {
-        if (auto *const *table = tableOf(args.cache))
+        if (auto *const *table = tableOf(args.cache.pages))
             cuda::storeLatent(m_queue, args, table);
     }
     void mlaAttention(const MlaArgs &args) override
     {
-        if (auto *const *table = tableOf(args.cache))
-            cuda::mlaAttention(m_queue, args, table, m_device, m_attention);
+        if (auto *const *table = tableOf(args.cache.pages))
+            cuda::mlaAttention(m_queue, args, table, m_device, m_workspace.attention);
     }
     void storeKeyValue(const KeyValueArgs &args) override
     {
-        if (auto *const *table = tableOf(args.cache))
+        if (auto *const *table = tableOf(args.cache.pages))
             cuda::storeKeyValue(m_queue, args, table);
     }
     void gqaAttention(const GqaArgs &args) override
     {
-        if (auto *const *table = tableOf(args.cache))
-            cuda::gqaAttention(m_queue, args, table, m_device, m_attention);
+        if (auto *const *table = tableOf(args.cache.pages))
+            cuda::gqaAttention(m_queue, args, table, m_device, m_workspace.attention);
     }
-    void route(const RouteArgs &args) override { cuda::route(m_queue, args, m_affinities.as<float>().data()); }
+    void route(const RouteArgs &args) override
+    {
+        cuda::route(m_queue, args, m_workspace.affinities.as<float>().data());
+    }
     void expertFfn(const ExpertArgs &args) override
     {
-        cuda::expertFfn(m_queue, args, m_experts.find(args.experts), m_expertScratch, m_linear);
+        cuda::expertFfn(m_queue, args, m_experts.find(args.experts), m_workspace.experts, m_workspace.linear);
     }
-    void sample(const SampleArgs &args) override { cuda::sample(m_queue, args, m_sampleScratch); }
+    void sample(const SampleArgs &args) override { cuda::sample(m_queue, args, m_workspace.sample); }
 
 private:
-    std::byte *const *tableOf(const CachePages &cache)
+    std::byte *const *tableOf(std::span<std::byte *const> pages)
     {
-        auto *const *table = m_pages.show(m_memory, cache.pages);
+        const bool fixed = m_recorder.isRecording() && !m_pages.shows(pages); // a recorded list would be an old one
+        auto *const *table = fixed ? nullptr : m_pages.show(m_memory, pages);
         if (table == nullptr)
             m_queue.note(cudaErrorInvalidValue);
         return table;
@@ -148,14 +153,11 @@ private:
     OwnedQueue m_queue;
     Marks m_marks;
     DeviceMemory m_memory;
+    Recorder m_recorder;
     DeviceLimits m_device;
     PageTable m_pages;
-    AttentionScratch m_attention;
-    LinearScratch m_linear;
-    ExpertScratch m_expertScratch;
+    Workspace m_workspace;
     ExpertTables m_experts;
-    SampleScratch m_sampleScratch;
-    memory::Buffer m_affinities; ///< [tokens, experts]
 };
 
 } // namespace

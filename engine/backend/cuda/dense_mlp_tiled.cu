@@ -1,5 +1,6 @@
 // A dense or shared MLP for many tokens: three matrix products on tensor cores and one pass between them.
 
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/experts.h"
 #include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/rows.h"
@@ -14,6 +15,7 @@ constexpr int threads = 256;
 /// gate ← SiLU(gate) ⊙ up. Grid [width / threads, tokens].
 __global__ void swigluKernel(RowsView gate, ConstRowsView up, int width)
 {
+    waitForEarlier();
     const int col = static_cast<int>(blockIdx.x) * threads + static_cast<int>(threadIdx.x);
     if (col >= width)
         return;

@@ -31,22 +31,40 @@ memory::Buffer DeviceMemory::allocate(std::size_t bytes)
     return {static_cast<std::byte *>(block), bytes, {release, nullptr}};
 }
 
+memory::Buffer DeviceMemory::allocateStaging(std::size_t bytes)
+{
+    if (bytes == 0)
+        return {};
+    void *block = nullptr;
+    if (cudaHostAlloc(&block, bytes, cudaHostAllocDefault) != cudaSuccess) {
+        cudaGetLastError();
+        return memory::Buffer(bytes); // does as well, with a detour
+    }
+    const auto release = [](void *, std::byte *memory) { cudaFreeHost(memory); };
+    return {static_cast<std::byte *>(block), bytes, {release, nullptr}};
+}
+
+void DeviceMemory::enqueue(void *to, const void *from, std::size_t bytes, cudaMemcpyKind kind)
+{
+    if (bytes == 0)
+        return;
+    m_queue.afterKernel = false;
+    m_queue.note(cudaMemcpyAsync(to, from, bytes, kind, m_queue.stream));
+}
+
 void DeviceMemory::upload(void *to, const void *fromHost, std::size_t bytes)
 {
-    if (bytes > 0)
-        m_queue.note(cudaMemcpyAsync(to, fromHost, bytes, cudaMemcpyHostToDevice, m_queue.stream));
+    enqueue(to, fromHost, bytes, cudaMemcpyHostToDevice);
 }
 
 void DeviceMemory::download(void *toHost, const void *from, std::size_t bytes)
 {
-    if (bytes > 0)
-        m_queue.note(cudaMemcpyAsync(toHost, from, bytes, cudaMemcpyDeviceToHost, m_queue.stream));
+    enqueue(toHost, from, bytes, cudaMemcpyDeviceToHost);
 }
 
 void DeviceMemory::copy(void *to, const void *from, std::size_t bytes)
 {
-    if (bytes > 0)
-        m_queue.note(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, m_queue.stream));
+    enqueue(to, from, bytes, cudaMemcpyDeviceToDevice);
 }
 
 } // namespace engine::backend::cuda

@@ -1,4 +1,5 @@
 #include "engine/backend/cuda/detail/blocks.cuh"
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/ops.h"
 #include "engine/backend/cuda/detail/rows.h"
 
@@ -9,6 +10,7 @@ namespace {
 template <class Format>
 __global__ void embedKernel(const std::int32_t *ids, WeightView table, RowsView out)
 {
+    waitForEarlier();
     const int token = static_cast<int>(blockIdx.x);
     const int row = ids[token];
     const std::uint8_t *from = table.data + static_cast<std::size_t>(row) * rowBytesOf<Format>(table.cols);

@@ -1,6 +1,7 @@
 // expertFfn() for many tokens: the tokens of an expert are gathered and go through its weights together, on tensor
 // cores. A slot is one (token, rank) pair: slot = token · topK + rank.
 
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/experts.h"
 #include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/route.h"
@@ -61,6 +62,7 @@ __device__ inline void placeGroups(int experts, GroupMemory &memory)
 __global__ void groupKernel(const std::uint16_t *ids, std::size_t routeStride, int tokens, int topK, int experts,
                             int maxTiles, Groups groups)
 {
+    waitForEarlier();
     __shared__ GroupMemory memory;
     const int expert = static_cast<int>(threadIdx.x);
     const auto idOf = [&](int slot) {
@@ -110,6 +112,7 @@ struct GroupedCall {
 template <class Format>
 __global__ void __launch_bounds__(tileThreads) gateUpTileKernel(GroupedCall call)
 {
+    waitForEarlier();
     __shared__ TileMemory<tileTokens> memory;
     const auto tile = static_cast<int>(blockIdx.y);
     const int expert = call.groups.tileExpert[tile];
@@ -140,6 +143,7 @@ __global__ void __launch_bounds__(tileThreads) gateUpTileKernel(GroupedCall call
 template <class Format>
 __global__ void __launch_bounds__(tileThreads) downTileKernel(GroupedCall call)
 {
+    waitForEarlier();
     __shared__ TileMemory<tileTokens> memory;
     const auto tile = static_cast<int>(blockIdx.y);
     const int expert = call.groups.tileExpert[tile];
@@ -163,6 +167,7 @@ __global__ void __launch_bounds__(tileThreads) downTileKernel(GroupedCall call)
 __global__ void addOutputsKernel(const float *outputs, const float *weights, std::size_t routeStride, int topK,
                                  int hidden, RowsView out)
 {
+    waitForEarlier();
     const int col = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
     if (col >= hidden)
         return;

@@ -1,5 +1,6 @@
 // expertFfn() for few tokens: every (token, expert) pair reads the expert's weights once, as batch-1 decoding must.
 
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/experts.h"
 #include "engine/backend/cuda/detail/silu.cuh"
 #include "engine/backend/cuda/detail/skinny.cuh"
@@ -41,6 +42,7 @@ struct ExpertCall {
 template <class Format, bool wide, int rows>
 __global__ void __launch_bounds__(skinnyWarps *warpSize32) gateUpKernel(ExpertCall call)
 {
+    waitForEarlier();
     const int row = (static_cast<int>(blockIdx.x) * skinnyWarps + static_cast<int>(threadIdx.x) / warpSize32) * rows;
     if (row >= call.width)
         return;
@@ -67,6 +69,7 @@ __global__ void __launch_bounds__(skinnyWarps *warpSize32) gateUpKernel(ExpertCa
 template <class Format, bool wide, int rows>
 __global__ void __launch_bounds__(skinnyWarps *warpSize32) downKernel(ExpertCall call, int hidden)
 {
+    waitForEarlier();
     const int row = (static_cast<int>(blockIdx.x) * skinnyWarps + static_cast<int>(threadIdx.x) / warpSize32) * rows;
     if (row >= hidden)
         return;

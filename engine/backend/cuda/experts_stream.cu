@@ -1,6 +1,7 @@
 // expertFfn() for few tokens at the speed of memory: every (token, expert) pair reads the expert's weights once, as
 // batch-1 decoding must; a shared or dense MLP reads them once for all tokens.
 
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/experts.h"
 #include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/silu.cuh"
@@ -61,6 +62,7 @@ __device__ inline float sumOfSplits(const PairCall &call, int part, int token, i
 template <class Plan>
 __global__ void __launch_bounds__(Plan::threads) gateUpStreamKernel(PairCall call)
 {
+    waitForEarlier();
     __shared__ StreamMemory<Plan> memory;
     const int firstRow = static_cast<int>(blockIdx.x) * Plan::rows;
     const int split = static_cast<int>(blockIdx.y);
@@ -107,6 +109,7 @@ struct DownCall {
 template <class Plan>
 __global__ void __launch_bounds__(Plan::threads) downStreamKernel(DownCall call)
 {
+    waitForEarlier();
     __shared__ StreamMemory<Plan> memory;
     const int firstRow = static_cast<int>(blockIdx.x) * Plan::rows;
     const int rank = static_cast<int>(blockIdx.y);

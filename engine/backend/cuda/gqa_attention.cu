@@ -1,4 +1,5 @@
 #include "engine/backend/cuda/detail/attention.h"
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/pages.cuh"
 #include "engine/backend/cuda/detail/rows.h"
 #include "engine/backend/cuda/detail/split_attention.cuh"
@@ -32,6 +33,7 @@ __device__ inline void loadRow(const KeyValueView &cache, int head, int part, in
 template <int heads, int parts>
 __global__ void __launch_bounds__(attentionWarps *warpSize32) gqaKernel(GqaCall call)
 {
+    waitForEarlier();
     __shared__ MergeMemory<heads, parts> memory;
     const int lane = static_cast<int>(threadIdx.x) % warpSize32;
     const int warp = static_cast<int>(threadIdx.x) / warpSize32;

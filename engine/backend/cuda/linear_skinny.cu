@@ -1,5 +1,6 @@
 // linear(): which way; and exactLinear(), on the ordinary cores.
 
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/skinny.cuh"
 
@@ -20,6 +21,7 @@ struct SkinnyCall {
 template <class Format, bool wide, int rows, int tokens>
 __global__ void __launch_bounds__(skinnyWarps *warpSize32) skinnyKernel(SkinnyCall call)
 {
+    waitForEarlier();
     const int warp = static_cast<int>(blockIdx.x) * skinnyWarps + static_cast<int>(threadIdx.x) / warpSize32;
     const int row = warp * rows;
     if (row >= call.weight.rows)

@@ -1,5 +1,6 @@
 // linear() for up to 32 tokens, at the speed of memory.
 
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/stream.cuh"
 
@@ -54,6 +55,7 @@ struct StreamCalls {
 template <class Plan>
 __global__ void __launch_bounds__(Plan::threads) streamKernel(const __grid_constant__ StreamCalls calls)
 {
+    waitForEarlier();
     __shared__ StreamMemory<Plan> memory;
     const StreamCall &call = calls.of(blockIdx.x);
     const int firstRow = static_cast<int>(blockIdx.x - call.firstBlock) * Plan::rows;

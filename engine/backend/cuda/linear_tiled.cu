@@ -1,5 +1,6 @@
 // linear() for many tokens, on tensor cores.
 
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/skinny.cuh"
 #include "engine/backend/cuda/detail/tile.cuh"
@@ -13,6 +14,7 @@ template <class Format, int tokens>
 __global__ void __launch_bounds__(tileThreads)
     tiledKernel(WeightView weight, ConstRowsView x, int tokenCount, VectorView bias, RowsView out, bool accumulate)
 {
+    waitForEarlier();
     __shared__ TileMemory<tokens> memory;
     const int firstRow = static_cast<int>(blockIdx.x) * tileRows;
     const int firstToken = static_cast<int>(blockIdx.y) * tokens;

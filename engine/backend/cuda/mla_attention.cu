@@ -2,6 +2,7 @@
 // Expanded gives the same numbers; where it has no kernel (mla_expanded.cu) both forms are computed like this.
 
 #include "engine/backend/cuda/detail/attention.h"
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/mla.cuh"
 #include "engine/backend/cuda/detail/warp.cuh"
 
@@ -13,6 +14,7 @@ namespace {
 template <int heads, int parts>
 __global__ void __launch_bounds__(attentionWarps *warpSize32) attendKernel(MlaCall call)
 {
+    waitForEarlier();
     __shared__ MergeMemory<heads, parts> memory;
     const int lane = static_cast<int>(threadIdx.x) % warpSize32;
     const int warp = static_cast<int>(threadIdx.x) / warpSize32;

@@ -9,6 +9,7 @@
 //   weights  16 / mTiles threads a row: sum of the four, running maximum, weights in BF16
 //   values   warp w: columns 64 · w …, the tile transposed on the way from shared memory
 
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/launch.h"
 #include "engine/backend/cuda/detail/matrix_load.cuh"
 #include "engine/backend/cuda/detail/mla.cuh"
@@ -306,6 +307,7 @@ __device__ inline void finishSoftmax(const MlaCall &call, const RunningSoftmax<m
 template <int mTiles, int stages>
 __global__ void __launch_bounds__(threads, 1) decodeKernel(MlaCall call)
 {
+    waitForEarlier();
     std::byte *tiles = dynamicShared();
     auto &memory = *reinterpret_cast<Memory<mTiles> *>(tiles + stages * tileBytes);
     const Share share = shareOf<mTiles>(call);

@@ -3,6 +3,7 @@
 // from one run to the next in F32. Latents, weights times their scale, keys, values, queries and softmax weights are
 // BF16.
 
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/flash.cuh"
 #include "engine/backend/cuda/detail/launch.h"
 #include "engine/backend/cuda/detail/mla.cuh"
@@ -113,6 +114,7 @@ __device__ inline void multiplyLatents(const std::byte *latents, const std::byte
 template <class Format>
 __global__ void __launch_bounds__(expandThreads, 2) expandKernel(MlaCall call, Run run)
 {
+    waitForEarlier();
     alignas(128) __shared__ std::byte latents[expandTile * stepBytes];
     alignas(128) __shared__ std::byte rows[expandTile * stepBytes];
     const int position = run.begin + static_cast<int>(blockIdx.y) * expandTile;
@@ -223,6 +225,7 @@ __device__ inline void leave(const MlaCall &call, const Run &run, int head, cons
 /// Grid [heads, tokens / 64]; the last tokens, which see most, come first.
 __global__ void __launch_bounds__(flashThreads, 2) attendKernel(MlaCall call, Run run, RowsView out)
 {
+    waitForEarlier();
     std::byte *stages = dynamicShared();
     const int head = static_cast<int>(blockIdx.x);
     const int firstToken = static_cast<int>(gridDim.y - 1 - blockIdx.y) * flashQueries;

@@ -1,6 +1,7 @@
 // The two products with kv_b_proj that surround absorbed attention. For one token they read the weights once, 16 bytes
 // a lane, and are as fast as the memory; up to four tokens share what was read.
 
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/mla.cuh"
 #include "engine/backend/cuda/detail/skinny.cuh"
 
@@ -63,6 +64,7 @@ __device__ inline void addLanes(float (&sums)[tokens][step], float *totals)
 template <class Format, int tokens>
 __global__ void __launch_bounds__(wideThreads) absorbKernel(MlaCall call)
 {
+    waitForEarlier();
     __shared__ float totals[wideWarps][tokens * wideCols];
     constexpr int chunks = wideCols / Format::step;
     const int thread = static_cast<int>(threadIdx.x);
@@ -98,6 +100,7 @@ __global__ void __launch_bounds__(wideThreads) absorbKernel(MlaCall call)
 template <class Format>
 __global__ void absorbNarrowKernel(MlaCall call)
 {
+    waitForEarlier();
     const int head = static_cast<int>(blockIdx.y);
     const int token = static_cast<int>(blockIdx.z);
     const int col = static_cast<int>(blockIdx.x) * absorbThreads + static_cast<int>(threadIdx.x);
@@ -124,6 +127,7 @@ __global__ void absorbNarrowKernel(MlaCall call)
 template <class Format, int tokens>
 __global__ void __launch_bounds__(skinnyWarps *warpSize32) valueKernel(MlaCall call, RowsView out)
 {
+    waitForEarlier();
     const int warp = static_cast<int>(threadIdx.x) / warpSize32;
     const int row = (static_cast<int>(blockIdx.x) * skinnyWarps + warp) * valueRows;
     if (row >= call.value)
@@ -154,6 +158,7 @@ __global__ void __launch_bounds__(skinnyWarps *warpSize32) valueKernel(MlaCall c
 template <class Format>
 __global__ void __launch_bounds__(skinnyWarps *warpSize32) valueNarrowKernel(MlaCall call, RowsView out)
 {
+    waitForEarlier();
     const int row = static_cast<int>(blockIdx.x) * skinnyWarps + static_cast<int>(threadIdx.x) / warpSize32;
     if (row >= call.value)
         return;

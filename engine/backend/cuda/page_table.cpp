@@ -13,12 +13,17 @@ void PageTable::reserve(memory::MemorySpace &memory, std::size_t pages)
     }
 }
 
+bool PageTable::shows(std::span<std::byte *const> pages) const
+{
+    return std::equal(pages.begin(), pages.end(), m_shown.begin(), m_shown.end());
+}
+
 std::byte *const *PageTable::show(memory::MemorySpace &memory, std::span<std::byte *const> pages)
 {
     const std::size_t bytes = pages.size_bytes();
     if (bytes > m_device.size())
         return nullptr;
-    if (!std::equal(pages.begin(), pages.end(), m_shown.begin(), m_shown.end())) {
+    if (!shows(pages)) {
         m_shown.assign(pages.begin(), pages.end());
         memory.upload(m_device.data(), m_shown.data(), bytes);
     }

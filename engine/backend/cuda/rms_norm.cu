@@ -1,3 +1,4 @@
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/ops.h"
 #include "engine/backend/cuda/detail/rows.h"
 #include "engine/backend/cuda/detail/warp.cuh"
@@ -12,6 +13,7 @@ constexpr int threads = 256;
 /// One block a row. `out` may be `x`: a thread writes only what it alone reads after the sum.
 __global__ void rmsNormKernel(ConstRowsView x, VectorView weight, int width, float eps, RowsView out)
 {
+    waitForEarlier();
     __shared__ float scratch[warpSize32];
     const int row = static_cast<int>(blockIdx.x);
     const float *from = x.row(row);

@@ -1,3 +1,4 @@
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/ops.h"
 #include "engine/backend/cuda/detail/rope.cuh"
 #include "engine/backend/cuda/detail/rows.h"
@@ -11,6 +12,7 @@ constexpr int threads = 128;
 /// Grid [pairs of all heads / threads, tokens].
 __global__ void ropeKernel(RowsView x, int heads, int headWidth, int ropeWidth, RopeView rope)
 {
+    waitForEarlier();
     const int half = ropeWidth / 2;
     const int index = static_cast<int>(blockIdx.x) * threads + static_cast<int>(threadIdx.x);
     if (index >= heads * half)

@@ -1,5 +1,6 @@
 #include "engine/backend/cuda/detail/route.h"
 
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/warp.cuh"
 #include "engine/backend/cuda/detail/weights.cuh"
@@ -115,6 +116,7 @@ __device__ inline int largest(const RouteCall &call, int lane, const RouteMemory
 /// One warp a token.
 __global__ void routeKernel(RouteCall call)
 {
+    waitForEarlier();
     __shared__ RouteMemory memory;
     const int token = static_cast<int>(blockIdx.x);
     const int lane = static_cast<int>(threadIdx.x);

@@ -1,4 +1,5 @@
 #include "engine/backend/cuda/detail/cache_ops.h"
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/pages.cuh"
 #include "engine/backend/cuda/detail/rows.h"
 
@@ -11,6 +12,7 @@ constexpr int threads = 256;
 /// Grid [numbers of a token / threads, tokens, key or value].
 __global__ void storeKeyValueKernel(ConstRowsView key, ConstRowsView value, int width, KeyValueView cache)
 {
+    waitForEarlier();
     const int col = static_cast<int>(blockIdx.x) * threads + static_cast<int>(threadIdx.x);
     if (col >= width)
         return;

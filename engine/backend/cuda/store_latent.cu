@@ -1,4 +1,5 @@
 #include "engine/backend/cuda/detail/cache_ops.h"
+#include "engine/backend/cuda/detail/earlier.cuh"
 #include "engine/backend/cuda/detail/pages.cuh"
 #include "engine/backend/cuda/detail/rope.cuh"
 #include "engine/backend/cuda/detail/rows.h"
@@ -15,6 +16,7 @@ constexpr int threads = 256;
 __global__ void storeLatentKernel(RowsView kv, VectorView norm, float eps, RopeView rope, int latentWidth,
                                   int ropeWidth, LatentView cache)
 {
+    waitForEarlier();
     __shared__ float scratch[warpSize32];
     const int token = static_cast<int>(blockIdx.x);
     const int thread = static_cast<int>(threadIdx.x);

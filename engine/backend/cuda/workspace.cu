@@ -1,7 +1,7 @@
 // How much memory the backend will reserve, without a device: the same code reserves from memory that is only counted.
 
-#include "engine/backend/cuda/detail/attention.h"
-#include "engine/backend/cuda/detail/experts.h"
+#include "engine/backend/cuda/detail/workspace.h"
+
 #include "engine/backend/cuda/plugin.h"
 
 namespace engine::backend::cuda {
@@ -24,17 +24,30 @@ public:
 
 } // namespace
 
+void Workspace::reserve(const WorkspaceShape &shape, const DeviceLimits &device, memory::MemorySpace &memory)
+{
+    attention.reserve(shape, device, memory);
+    experts.reserve(shape, memory);
+    sample.reserve(shape.vocab, memory);
+    const std::size_t needed =
+        static_cast<std::size_t>(shape.tokens) * static_cast<std::size_t>(shape.experts) * sizeof(float);
+    if (needed > affinities.size())
+        affinities = memory.allocate(needed);
+}
+
+std::uint64_t Workspace::bytes() const
+{
+    return attention.bytes() + experts.bytes() + linear.bytes() + sample.bytes() + affinities.size();
+}
+
 } // namespace engine::backend::cuda
 
-std::uint64_t bathyscope_cuda_workspace_bytes(const engine::backend::WorkspaceShape &shape, int /*multiprocessors*/)
+std::uint64_t bathyscope_cuda_workspace_bytes(const engine::backend::WorkspaceShape &shape, int multiprocessors)
 {
     using namespace engine::backend::cuda;
     CountedMemory memory;
-    AttentionScratch attention;
-    attention.reserve(shape, memory);
-    ExpertScratch experts;
-    experts.reserve(shape, memory);
-    const std::uint64_t affinities =
-        static_cast<std::uint64_t>(shape.tokens) * static_cast<std::uint64_t>(shape.experts) * sizeof(float);
-    return attention.bytes() + experts.bytes() + affinities;
+    Workspace workspace;
+    workspace.linear.reserve(memory, multiprocessors);
+    workspace.reserve(shape, {multiprocessors, 0}, memory);
+    return workspace.bytes();
 }

@@ -19,4 +19,15 @@ void useThreadOrder(bool descending);
 /// The next launch but `launches` fails; false where that cannot be had.
 bool failLaunchAfter(int launches);
 
+/// Whether graphs can be made from now on; false where that cannot be chosen.
+bool failGraphs(bool fail);
+
+/// What the emulator has counted; all 0 on a real GPU.
+struct Counts {
+    long long launches = 0; ///< of kernels
+    long long graphLaunches = 0;
+    long long unwaited = 0; ///< launches of kernels that do not begin with waitForEarlier()
+};
+Counts countsSoFar();
+
 } // namespace support

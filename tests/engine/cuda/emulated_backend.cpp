@@ -27,4 +27,15 @@ bool failLaunchAfter(int launches)
     return true;
 }
 
+bool failGraphs(bool fail)
+{
+    emulator::captureFails = fail;
+    return true;
+}
+
+Counts countsSoFar()
+{
+    return {emulator::launches, emulator::graphLaunches, emulator::unwaited};
+}
+
 } // namespace support

@@ -37,4 +37,14 @@ bool failLaunchAfter(int)
     return false;
 }
 
+bool failGraphs(bool)
+{
+    return false;
+}
+
+Counts countsSoFar()
+{
+    return {};
+}
+
 } // namespace support

@@ -41,6 +41,7 @@ private slots:
         shape.topK = experts > 0 ? 8 : 0;
         shape.expertWidth = 256;
         shape.mlpWidth = 1024;
+        shape.vocab = 4096;
         int units = 0;
         cudaDeviceGetAttribute(&units, cudaDevAttrMultiProcessorCount, 0);
         const auto backend = engine::backend::cuda::makeCudaBackend(0);

@@ -321,6 +321,70 @@ private slots:
         QCOMPARE(cache.length(), 0);
     }
 
+    void aStepIsAForwardPassAndAChoice()
+    {
+        Tiny tiny;
+        const int vocab = tiny->config.vocab_size;
+        const engine::SamplerSettings settings{0.9F, 0, 0.9F, 0.0F, 1.3F, 7};
+        engine::sampling::Sampler inStep(settings, vocab - 1);
+        engine::sampling::Sampler afterwards(settings, vocab - 1);
+        inStep.observe(std::vector<TokenId>{1, 2});
+        afterwards.observe(std::vector<TokenId>{1, 2});
+        tiny->transformer.beginSteps(inStep.seen());
+        auto stepped = tiny->transformer.makeCache();
+        auto passed = tiny->transformer.makeCache();
+        auto stepRoutes = tiny->transformer.emptyTrace();
+        auto passRoutes = tiny->transformer.emptyTrace();
+        std::vector<float> logits(static_cast<std::size_t>(vocab));
+        TokenId token = 1;
+        for (int i = 0; i < 70; ++i) {
+            const auto found = tiny->transformer.step({token, inStep.next(), &stepRoutes, {}}, stepped);
+            ForwardCall call;
+            call.tokens = {&token, 1};
+            call.logits = logits;
+            call.routes = &passRoutes;
+            tiny->transformer.forward(call, passed);
+            const auto wanted = afterwards.sample(logits);
+            QVERIFY(found.has_value());
+            QCOMPARE(found->token, wanted.token);
+            QCOMPARE(found->probability, wanted.probability);
+            QCOMPARE(found->alternatives[7].token, wanted.alternatives[7].token);
+            token = wanted.token;
+        }
+        QCOMPARE(stepped.length(), 70);
+        QCOMPARE(stepRoutes.tokens(), 70);
+        const auto ids = stepRoutes.ids(69);
+        QVERIFY(std::equal(ids.begin(), ids.end(), passRoutes.ids(69).begin()));
+        const auto gates = stepRoutes.gates(69);
+        QVERIFY(std::equal(gates.begin(), gates.end(), passRoutes.gates(69).begin()));
+    }
+
+    void aStepRefusesWhatItCannotDo()
+    {
+        Tiny tiny({}, {.contextLength = 1});
+        const int vocab = tiny->config.vocab_size;
+        auto cache = tiny->transformer.makeCache();
+        const auto refused = [&](TokenId token, int defined, const std::string &part) {
+            engine::model::StepCall call;
+            call.token = token;
+            call.settings.definedTokens = defined;
+            return failedWith(support::failureOf([&] { tiny->transformer.step(call, cache); }),
+                              ErrorCode::RequestInvalid, part);
+        };
+        QVERIFY(refused(vocab, vocab, std::to_string(vocab)));
+        QVERIFY(refused(1, vocab + 1, "logits"));
+        QVERIFY(refused(1, 0, "logits"));
+        QCOMPARE(cache.length(), 0);
+        QVERIFY(support::failureOf([&] {
+                    tiny->transformer.beginSteps(std::vector<std::uint8_t>(static_cast<std::size_t>(vocab) + 1));
+                }).has_value());
+        engine::model::StepCall call;
+        call.token = 1;
+        call.settings.definedTokens = vocab;
+        QVERIFY(tiny->transformer.step(call, cache).has_value());
+        QVERIFY(refused(1, vocab, "0 of 1"));
+    }
+
     void contextIsAtMostTheModels()
     {
         Tiny tiny({}, {.contextLength = 1 << 20});
@@ -349,6 +413,11 @@ private slots:
         const std::vector<TokenId> tokens{5};
         QVERIFY(
             failedWith(support::failureOf([&] { model.lastLogits(tokens, cache); }), ErrorCode::NonFinite, "weights"));
+        engine::model::StepCall call;
+        call.token = 5;
+        call.settings.definedTokens = model.config.vocab_size;
+        QVERIFY(failedWith(support::failureOf([&] { model.transformer.step(call, cache); }), ErrorCode::NonFinite,
+                           "weights"));
     }
 
     void draftsDoNotDependOnHowTheyAreSplit()

@@ -13,12 +13,15 @@ public:
     explicit DeviceMemory(Queue &queue) : m_queue(queue) {}
 
     memory::Buffer allocate(std::size_t bytes) override;
+    memory::Buffer allocateStaging(std::size_t bytes) override; ///< pinned
     void upload(void *to, const void *fromHost, std::size_t bytes) override;
     void download(void *toHost, const void *from, std::size_t bytes) override;
     void copy(void *to, const void *from, std::size_t bytes) override;
     bool isHost() const override { return false; }
 
 private:
+    void enqueue(void *to, const void *from, std::size_t bytes, cudaMemcpyKind kind);
+
     Queue &m_queue;
 };
 

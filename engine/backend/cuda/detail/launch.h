@@ -3,6 +3,8 @@
 // compiled for the host by the tests, and it keeps the first error instead of throwing, as ops must not.
 
 #include <cstddef>
+#include <cstdlib>
+#include <cstring>
 #include <cuda_runtime.h>
 
 namespace engine::backend::cuda {
@@ -11,6 +13,10 @@ namespace engine::backend::cuda {
 struct Queue {
     cudaStream_t stream = nullptr;
     cudaError_t error = cudaSuccess;
+    /// Kernels may be started while the one before still runs (programmatic dependent launch): they wait for it
+    /// themselves, see earlier.cuh. From compute capability 9.0.
+    bool overlaps = false;
+    bool afterKernel = false; ///< what was enqueued last is a kernel
 
     void note(cudaError_t result)
     {
@@ -35,6 +41,12 @@ void launchShared(Queue &queue, void (*kernel)(Parameters...), dim3 grid, dim3 b
     config.blockDim = block;
     config.dynamicSmemBytes = sharedBytes;
     config.stream = queue.stream;
+    cudaLaunchAttribute early{};
+    early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    early.val.programmaticStreamSerializationAllowed = 1;
+    config.attrs = &early;
+    config.numAttrs = queue.overlaps && queue.afterKernel ? 1U : 0U;
+    queue.afterKernel = true;
     queue.note(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...));
 }
 
@@ -42,6 +54,13 @@ template <typename... Parameters, typename... Arguments>
 void launch(Queue &queue, void (*kernel)(Parameters...), dim3 grid, dim3 block, const Arguments &...arguments)
 {
     launchShared(queue, kernel, grid, block, 0, arguments...);
+}
+
+/// Whether the environment variable is 0: for comparing, and for a driver that does badly.
+inline bool isSwitchedOff(const char *variable)
+{
+    const char *value = std::getenv(variable);
+    return value != nullptr && std::strcmp(value, "0") == 0;
 }
 
 /// Blocks of `size` that cover `count`.

@@ -13,6 +13,8 @@ class PageTable {
 public:
     /// Memory for `pages` addresses.
     void reserve(memory::MemorySpace &memory, std::size_t pages);
+    /// Whether the list in device memory is this one.
+    bool shows(std::span<std::byte *const> pages) const;
     /// The list in device memory; null when it has more entries than were reserved.
     std::byte *const *show(memory::MemorySpace &memory, std::span<std::byte *const> pages);
 

@@ -25,6 +25,10 @@ using namespace emulator;
 
 cudaError_t cudaMalloc(void **block, std::size_t bytes)
 {
+    if (capturing != nullptr) {
+        captureIsInvalid = true;
+        return cudaErrorStreamCaptureUnsupported;
+    }
     if (bytes > memoryLimit - memoryUsed)
         return cudaErrorMemoryAllocation;
     constexpr std::size_t alignment = 256;

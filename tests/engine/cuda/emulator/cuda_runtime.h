@@ -2,6 +2,7 @@
 // What the kernels use of the CUDA runtime, on the host. See emulator.h.
 
 #include "emulator.h"
+#include "graph.h"
 
 #include <algorithm>
 #include <bit>
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <tuple>
 
 #define __global__
 #define __device__
@@ -121,11 +123,28 @@ enum cudaError_t {
     cudaSuccess = 0,
     cudaErrorInvalidValue = 1,
     cudaErrorMemoryAllocation = 2,
+    cudaErrorStreamCaptureUnsupported = 900,
+    cudaErrorStreamCaptureInvalidated = 901,
     cudaErrorLaunchFailure = 719
 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
-enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount, cudaDevAttrMaxSharedMemoryPerBlockOptin };
+enum cudaDeviceAttr {
+    cudaDevAttrMultiProcessorCount,
+    cudaDevAttrMaxSharedMemoryPerBlockOptin,
+    cudaDevAttrComputeCapabilityMajor
+};
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal };
+enum cudaLaunchAttributeID { cudaLaunchAttributeProgrammaticStreamSerialization };
+constexpr unsigned cudaHostAllocDefault = 0;
+using cudaGraph_t = emulator::Graph *;
+using cudaGraphExec_t = emulator::Graph *;
+struct cudaLaunchAttribute {
+    cudaLaunchAttributeID id;
+    struct {
+        int programmaticStreamSerializationAllowed;
+    } val;
+};
 using cudaStream_t = int *;
 constexpr unsigned cudaStreamNonBlocking = 1;
 
@@ -134,6 +153,8 @@ struct cudaLaunchConfig_t {
     dim3 blockDim;
     std::size_t dynamicSmemBytes = 0;
     cudaStream_t stream = nullptr;
+    cudaLaunchAttribute *attrs = nullptr;
+    unsigned numAttrs = 0;
 };
 
 namespace emulator {
@@ -156,6 +177,10 @@ inline const char *cudaGetErrorString(cudaError_t error)
         return "invalid argument";
     case cudaErrorMemoryAllocation:
         return "out of memory";
+    case cudaErrorStreamCaptureUnsupported:
+        return "operation not permitted when stream is capturing";
+    case cudaErrorStreamCaptureInvalidated:
+        return "operation failed due to a previous error during capture";
     case cudaErrorLaunchFailure:
         return "unspecified launch failure";
     }
@@ -171,9 +196,17 @@ inline cudaError_t cudaSetDevice(int)
 }
 inline cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int)
 {
-    *value = attribute == cudaDevAttrMaxSharedMemoryPerBlockOptin
-                 ? static_cast<int>(emulator::sharedLimit)
-                 : 3; // multiprocessors: an odd number, so that nothing relies on a round one
+    switch (attribute) {
+    case cudaDevAttrMaxSharedMemoryPerBlockOptin:
+        *value = static_cast<int>(emulator::sharedLimit);
+        break;
+    case cudaDevAttrComputeCapabilityMajor:
+        *value = 9;
+        break;
+    case cudaDevAttrMultiProcessorCount:
+        *value = 3; // an odd number, so that nothing relies on a round one
+        break;
+    }
     return cudaSuccess;
 }
 template <typename Function>
@@ -196,7 +229,10 @@ inline cudaError_t cudaStreamDestroy(cudaStream_t stream)
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t)
 {
-    return cudaSuccess;
+    if (emulator::capturing == nullptr)
+        return cudaSuccess;
+    emulator::captureIsInvalid = true;
+    return cudaErrorStreamCaptureUnsupported;
 }
 
 using cudaEvent_t = std::chrono::steady_clock::time_point *;
@@ -221,23 +257,64 @@ inline cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t first, 
     return cudaSuccess;
 }
 
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *runnable, cudaGraph_t graph, unsigned long long flags);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t runnable, cudaStream_t stream);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t runnable);
 cudaError_t cudaMalloc(void **block, std::size_t bytes);
 cudaError_t cudaFree(void *block);
+inline cudaError_t cudaHostAlloc(void **block, std::size_t bytes, unsigned)
+{
+    *block = std::malloc(bytes);
+    return *block == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+}
+inline cudaError_t cudaFreeHost(void *block)
+{
+    std::free(block);
+    return cudaSuccess;
+}
 cudaError_t cudaMemGetInfo(std::size_t *free, std::size_t *total);
 inline cudaError_t cudaMemcpyAsync(void *to, const void *from, std::size_t bytes, cudaMemcpyKind, cudaStream_t)
 {
-    std::memcpy(to, from, bytes);
+    if (emulator::capturing != nullptr)
+        emulator::capturing->nodes.emplace_back([=] { return std::memcpy(to, from, bytes) != nullptr; });
+    else
+        std::memcpy(to, from, bytes);
     return cudaSuccess;
+}
+
+/// Only says that it was called: the kernel before has always ended.
+inline void cudaGridDependencySynchronize()
+{
+    ++emulator::waits;
+}
+inline void cudaTriggerProgrammaticLaunchCompletion() {}
+
+template <typename Kernel, typename Arguments>
+bool runKernel(const cudaLaunchConfig_t &config, Kernel kernel, const Arguments &arguments)
+{
+    if (emulator::launchesUntilFailure >= 0 && emulator::launchesUntilFailure-- == 0)
+        return false;
+    const long long before = emulator::waits;
+    emulator::run(config.gridDim, config.blockDim, config.dynamicSmemBytes, [&] { std::apply(kernel, arguments); });
+    const auto volume = [](const dim3 &shape) { return static_cast<long long>(shape.x) * shape.y * shape.z; };
+    emulator::unwaited += emulator::waits - before == volume(config.gridDim) * volume(config.blockDim) ? 0 : 1;
+    ++emulator::launches;
+    return true;
 }
 
 template <typename... Parameters, typename... Arguments>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t *config, void (*kernel)(Parameters...),
                                Arguments &&...arguments)
 {
-    if (emulator::launchesUntilFailure >= 0 && emulator::launchesUntilFailure-- == 0)
-        return cudaErrorLaunchFailure;
     if (config->dynamicSmemBytes > emulator::allowedShared(reinterpret_cast<const void *>(kernel)))
         return cudaErrorInvalidValue;
-    emulator::run(config->gridDim, config->blockDim, config->dynamicSmemBytes, [&] { kernel(arguments...); });
-    return cudaSuccess;
+    const std::tuple<Parameters...> copies(arguments...);
+    if (emulator::capturing != nullptr) {
+        emulator::capturing->nodes.emplace_back([=, shape = *config] { return runKernel(shape, kernel, copies); });
+        return cudaSuccess;
+    }
+    return runKernel(*config, kernel, copies) ? cudaSuccess : cudaErrorLaunchFailure;
 }
