@@ -25,7 +25,7 @@ private slots:
             QTest::newRow(name) << arguments << QByteArray(part);
         };
         row("no command", {}, "no command");
-        row("unknown command", {"verify"}, "verify");
+        row("unknown command", {"validate"}, "validate");
         row("unknown option", {"info", "--colour"}, "--colour");
         row("no prompt", {"generate"}, "prompt");
         row("two prompts", {"generate", "--prompt", "a", "--prompt-file", "b"}, "prompt");
