@@ -28,6 +28,8 @@ std::uint64_t Tensor::cols() const
 float Tensor::at(std::uint64_t index) const
 {
     const std::byte *address = static_cast<const std::byte *>(data) + index / blockElements(dtype) * blockBytes(dtype);
+    if (isBlockType(dtype))
+        return blockValue(dtype, address, index % blockElements(dtype));
     switch (dtype) {
     case DType::F32:
         return loadUnaligned<float>(address);
@@ -37,16 +39,6 @@ float Tensor::at(std::uint64_t index) const
         return bf16ToFloat(loadUnaligned<std::uint16_t>(address));
     case DType::F8_E4M3:
         return e4m3ToFloat(loadUnaligned<std::uint8_t>(address));
-    case DType::Q8_0:
-    case DType::Q4_0:
-    case DType::Q4_K:
-    case DType::Q5_K:
-    case DType::Q6_K:
-    case DType::Q4_1:
-    case DType::Q5_0:
-    case DType::Q5_1:
-    case DType::IQ4_NL:
-        return blockValue(dtype, address, index % blockElements(dtype));
     default:
         throw Error(ErrorCode::Internal, {}, {},
                     "Elements of type " + std::string(dtypeName(dtype)) + " were read as floats.");

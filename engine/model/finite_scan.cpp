@@ -60,6 +60,8 @@ std::optional<std::uint64_t> firstBadBlock(const memory::Tensor &tensor)
 
 std::optional<std::uint64_t> firstNonFinite(const memory::Tensor &tensor)
 {
+    if (memory::isBlockType(tensor.dtype))
+        return firstBadBlock(tensor);
     switch (tensor.dtype) {
     case DType::F32:
         return firstWithAllBits<std::uint32_t>(tensor, 0x7F800000U);
@@ -69,16 +71,6 @@ std::optional<std::uint64_t> firstNonFinite(const memory::Tensor &tensor)
         return firstWithAllBits<std::uint16_t>(tensor, 0x7C00U);
     case DType::F8_E4M3:
         return firstWithAllBits<std::uint8_t>(tensor, 0x7FU);
-    case DType::Q8_0:
-    case DType::Q4_0:
-    case DType::Q4_K:
-    case DType::Q5_K:
-    case DType::Q6_K:
-    case DType::Q4_1:
-    case DType::Q5_0:
-    case DType::Q5_1:
-    case DType::IQ4_NL:
-        return firstBadBlock(tensor);
     default:
         return std::nullopt; // integers are always finite
     }
