@@ -256,6 +256,11 @@ public:
     /// backend whose ops are short need not look.
     virtual void stopOn(std::stop_token) {}
 
+    /// Waits until what had been enqueued at the call before this one is done. Who calls it every now and then and
+    /// looks whether to stop in between, waits for no more than two such spans when it does, and the backend never for
+    /// work. Ops that run as they are called leave nothing to wait for.
+    virtual void keepPace() {}
+
     /// Notes the time at which all that was enqueued before is done, under a small number of the caller's choice.
     /// Unless a backend can do better, that is waiting and looking at the clock.
     virtual void mark(std::size_t slot)

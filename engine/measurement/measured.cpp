@@ -2,6 +2,7 @@
 #include "engine/error.h"
 #include "engine/measurement/op_meter.h"
 #include "engine/model/model_files.h"
+#include "engine/model/model_buffers.h"
 #include "engine/model/transformer.h"
 
 #include <bit>
@@ -74,6 +75,7 @@ private:
     static model::TransformerOptions optionsFor(const MeasureOptions &options)
     {
         model::TransformerOptions result;
+        result.prefillChunk = model::prefillChunkOn(machineDevices()->find(options.device));
         result.contextLength = options.promptTokens + options.decodeTokens + 16; // for the warm-up
         return result;
     }

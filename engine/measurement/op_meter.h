@@ -32,6 +32,7 @@ public:
     std::uint64_t reservedBytes() const override { return m_inner.reservedBytes(); }
     void synchronize() override;
     void stopOn(std::stop_token stop) override { m_inner.stopOn(std::move(stop)); }
+    void keepPace() override { m_inner.keepPace(); }
     void mark(std::size_t slot) override { m_inner.mark(slot); }
     double millisecondsBetween(std::size_t first, std::size_t second) override
     {

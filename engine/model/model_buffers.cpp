@@ -35,6 +35,14 @@ backend::WorkspaceShape workspaceShapeOf(const ModelConfig &config, int chunk)
     return shape;
 }
 
+int prefillChunkOn(const DeviceInfo &device)
+{
+    constexpr int manyUnits = 60; // half of the data-centre GPUs of its time
+    if (device.id == cpuDevice)
+        return defaultPrefillChunk;
+    return device.units < manyUnits ? 1024 : 2048;
+}
+
 int countMoeLayers(const ModelConfig &config)
 {
     int count = 0;
@@ -45,10 +53,10 @@ int countMoeLayers(const ModelConfig &config)
 
 std::uint64_t bufferBytes(const ModelConfig &config, Devices &devices, const DeviceInfo &device, int threads)
 {
-    const auto scratch = devices.workspaceBytes(device, workspaceShapeOf(config, defaultPrefillChunk), threads);
+    const int chunk = prefillChunkOn(device);
+    const auto scratch = devices.workspaceBytes(device, workspaceShapeOf(config, chunk), threads);
     // The real thing is made and let go: memory that nobody writes to takes no room, and no size is told twice.
-    const Activations activations(config, defaultPrefillChunk, std::max(1, countMoeLayers(config)),
-                                  memory::hostMemory());
+    const Activations activations(config, chunk, std::max(1, countMoeLayers(config)), memory::hostMemory());
     return scratch.value_or(0) + activations.bytes();
 }
 

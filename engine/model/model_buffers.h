@@ -16,9 +16,13 @@ memory::KvCacheShape cacheShapeOf(const ModelConfig &config, int layers, int cap
 /// For calls of up to `chunk` tokens.
 backend::WorkspaceShape workspaceShapeOf(const ModelConfig &config, int chunk);
 
+/// Tokens that a device computes together. On a GPU every chunk makes keys and values of all tokens before it again and
+/// reads every expert again, so that chunks are as large as a prompt's progress and the memory allow.
+int prefillChunkOn(const DeviceInfo &device);
+
 int countMoeLayers(const ModelConfig &config);
 
-/// Bytes of activations and scratch memory with the default prefill chunk. `threads` 0: one per core.
+/// Bytes of activations and scratch memory with chunks of prefillChunkOn(). `threads` 0: one per core.
 std::uint64_t bufferBytes(const ModelConfig &config, Devices &devices, const DeviceInfo &device, int threads);
 std::uint64_t bufferBytes(const ModelConfig &config, int threads); ///< on the CPU
 

@@ -156,6 +156,8 @@ bool Transformer::Layers::runLayers(const std::stop_token &stop, const Chunk &ch
     m_backend.embed(tokens, m_embedding, m_activations.hidden.rows(chunk.tokens));
     int routeRow = 0;
     for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+        if (chunk.replayedStart == nullptr) // a recorded step is short
+            m_backend.keepPace();
         if (stop.stop_requested())
             return false;
         layers[layer].run(m_backend, m_activations, chunk, static_cast<int>(layer), routeRow);

@@ -23,7 +23,7 @@ struct ModelConfig;
 struct Weights;
 
 /// Tokens of one forward call run in chunks of at most this many; a chunk is the unit of progress, and the
-/// workspace is sized for it.
+/// workspace is sized for it. See prefillChunkOn() for other devices than the CPU.
 inline constexpr int defaultPrefillChunk = 256;
 
 struct TransformerOptions {

@@ -5,6 +5,7 @@
 #include "engine/model/detail/message.h"
 #include "engine/model/family_defaults.h"
 #include "engine/model/memory_plan.h"
+#include "engine/model/model_buffers.h"
 #include "engine/model/model_summary.h"
 
 #include <algorithm>
@@ -116,6 +117,7 @@ void LoadedModel::prepareDevice(const EngineOptions &options)
     }
     model::TransformerOptions transformerOptions;
     transformerOptions.contextLength = m_plan.memory.contextLength;
+    transformerOptions.prefillChunk = model::prefillChunkOn(m_device);
     try {
         m_transformer =
             std::make_unique<model::Transformer>(m_files->config(), m_weights, *m_backend, transformerOptions);

@@ -5,6 +5,7 @@
 #include "engine/backend/cuda/detail/device_memory.h"
 #include "engine/backend/cuda/detail/marks.h"
 #include "engine/backend/cuda/detail/ops.h"
+#include "engine/backend/cuda/detail/pace.h"
 #include "engine/backend/cuda/detail/page_table.h"
 #include "engine/backend/cuda/detail/recorder.h"
 #include "engine/backend/cuda/detail/route.h"
@@ -75,6 +76,7 @@ public:
         m_queue.note(cudaStreamSynchronize(m_queue.stream));
         require(m_queue.error, "while it computed");
     }
+    void keepPace() override { m_pace.keep(m_queue); }
     void mark(std::size_t slot) override { m_marks.set(m_queue, slot); }
     double millisecondsBetween(std::size_t first, std::size_t second) override
     {
@@ -152,6 +154,7 @@ private:
 
     OwnedQueue m_queue;
     Marks m_marks;
+    Pace m_pace;
     DeviceMemory m_memory;
     Recorder m_recorder;
     DeviceLimits m_device;

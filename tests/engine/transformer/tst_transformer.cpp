@@ -1,3 +1,4 @@
+#include "engine/measurement/op_meter.h"
 #include "tests/engine/support/expect_error.h"
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/support/tiny_model.h"
@@ -47,6 +48,34 @@ struct Tiny {
 
     support::TemporaryFolder folder;
     std::optional<ModelUnderTest> model;
+};
+
+/// Does what a device that is behind does: a stop comes while it is waited for.
+class BackendBehind final : public engine::measurement::OpMeter {
+public:
+    explicit BackendBehind(std::unique_ptr<engine::backend::Backend> cpu)
+        : OpMeter(*cpu, engine::measurement::Choices::Read), m_cpu(std::move(cpu))
+    {
+    }
+    void keepPace() override
+    {
+        if (++waits == stopAt)
+            stop.request_stop();
+    }
+    std::uint64_t calls(const std::string &op) const
+    {
+        std::uint64_t count = 0;
+        for (const engine::OpFigure &figure : figures())
+            count += figure.op == op ? figure.calls : 0;
+        return count;
+    }
+
+    std::stop_source stop;
+    int waits = 0;
+    int stopAt = 0;
+
+private:
+    std::unique_ptr<engine::backend::Backend> m_cpu;
 };
 
 bool failedWith(const std::optional<engine::Failure> &failure, ErrorCode code, const std::string &part)
@@ -293,6 +322,31 @@ private slots:
         const auto rest = tiny->lastLogits(std::span(tokens).subspan(16), cache);
         auto fresh = tiny->transformer.makeCache();
         QCOMPARE(tiny->lastLogits(tokens, fresh), rest);
+    }
+
+    void aStopIsHeardBetweenLayers()
+    {
+        support::TemporaryFolder folder;
+        TinyModelOptions tiny;
+        support::writeTinyModel(tiny, folder.path());
+        auto own = std::make_unique<BackendBehind>(engine::backend::makeCpuBackend(1));
+        BackendBehind &backend = *own;
+        ModelUnderTest model(folder.text(), std::move(own));
+        const auto tokens = randomTokens(20, model.config.vocab_size);
+        auto cache = model.transformer.makeCache();
+        ForwardCall call;
+        call.tokens = tokens;
+        call.stop = backend.stop.get_token();
+        QCOMPARE(model.transformer.forward(call, cache), 20);
+        QCOMPARE(backend.waits, model.config.num_hidden_layers);
+
+        backend.reset();
+        backend.waits = 0;
+        backend.stopAt = 2;
+        QCOMPARE(model.transformer.forward(call, cache), 0);
+        QCOMPARE(cache.length(), 20);
+        backend.synchronize();
+        QCOMPARE(backend.calls("mlaAttention"), 1U);
     }
 
     void wrongCallsAreRefusedByName()

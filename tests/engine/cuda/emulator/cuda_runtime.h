@@ -241,6 +241,15 @@ inline cudaError_t cudaEventCreate(cudaEvent_t *event)
     *event = new std::chrono::steady_clock::time_point();
     return cudaSuccess;
 }
+enum : unsigned { cudaEventBlockingSync = 1, cudaEventDisableTiming = 2 };
+inline cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned)
+{
+    return cudaEventCreate(event);
+}
+inline cudaError_t cudaEventSynchronize(cudaEvent_t)
+{
+    return cudaSuccess;
+}
 inline cudaError_t cudaEventDestroy(cudaEvent_t event)
 {
     delete event;
