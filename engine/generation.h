@@ -219,7 +219,7 @@ enum class LoadStage {
     Fingerprint, ///< samples that tell this model from another of its shape; in files
     Tokenizer,   ///< not counted
     Template,    ///< not counted
-    Buffers,     ///< not counted
+    Buffers,     ///< not counted; on a device the weights are copied there, in bytes
 };
 
 /// One for each stage begun, and at most ten a second within a stage.

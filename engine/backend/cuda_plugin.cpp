@@ -3,6 +3,7 @@
 #include "engine/backend/cuda/plugin.h"
 #include "engine/error.h"
 
+#include <algorithm>
 #include <dlfcn.h>
 #include <filesystem>
 #include <memory>
@@ -15,6 +16,8 @@ namespace fs = std::filesystem;
 
 constexpr const char *kind = "cuda";
 constexpr const char *fileName = "libbathyscope_cuda.so";
+/// Of what is free: the driver takes memory for kernels when they are first used, for graphs, and as it rounds up.
+constexpr std::uint64_t driverBytes = std::uint64_t{256} << 20;
 
 std::string versionText(int version)
 {
@@ -79,7 +82,7 @@ DeviceInfo deviceInfo(const BathyscopeCudaQuery &query, int index)
     info.architecture = "sm_" + std::to_string(device.major) + std::to_string(device.minor);
     info.units = device.multiprocessors;
     info.memoryTotal = device.memoryTotal;
-    info.memoryFree = device.memoryFree;
+    info.memoryFree = device.memoryFree - std::min(driverBytes, device.memoryFree);
     info.problem = problemOf(device, query.leastCapability);
     return info;
 }

@@ -60,8 +60,9 @@ struct Description {
     DeviceInfo gpu;                   ///< the first that runs models; without id: none
     std::stop_token stop;
 };
-/// What the model takes, as far as the config tells.
-void planModel(ModelEntry &entry, const model::ModelConfig &config, std::uint64_t weightBytes, const Description &with);
+/// What the model takes, as far as the config tells. `deviceExcessBytes`: of the weights, on a device.
+void planModel(ModelEntry &entry, const model::ModelConfig &config, std::uint64_t weightBytes,
+               std::uint64_t deviceExcessBytes, const Description &with);
 ModelEntry describe(const Candidate &candidate, const Description &with);
 
 } // namespace engine::library

@@ -51,7 +51,7 @@ void summarizeFolder(ModelEntry &entry, const Description &with)
     entry.quantization = files->quantization();
     entry.bytes = files->diskBytes();
     requireTokenizer(entry.path);
-    planModel(entry, config, files->weightBytes(), with);
+    planModel(entry, config, files->weightBytes(), files->deviceExcessBytes(), with);
 }
 
 Failure failureOf(const std::exception &error, const std::string &path)
@@ -73,7 +73,8 @@ void explainDownload(Failure &failure, const std::string &unfinished)
 
 } // namespace
 
-void planModel(ModelEntry &entry, const model::ModelConfig &config, std::uint64_t weightBytes, const Description &with)
+void planModel(ModelEntry &entry, const model::ModelConfig &config, std::uint64_t weightBytes,
+               std::uint64_t deviceExcessBytes, const Description &with)
 {
     model::PlanRequest request;
     request.weightBytes = weightBytes;
@@ -81,7 +82,7 @@ void planModel(ModelEntry &entry, const model::ModelConfig &config, std::uint64_
     request.availableBytes = with.availableBytes;
     entry.plan = model::planMemory(config, request);
     if (!with.gpu.id.empty())
-        entry.gpuBufferBytes = model::bufferBytes(config, *with.devices, with.gpu, with.threads);
+        entry.gpuBufferBytes = deviceExcessBytes + model::bufferBytes(config, *with.devices, with.gpu, with.threads);
 }
 
 ModelEntry describe(const Candidate &candidate, const Description &with)

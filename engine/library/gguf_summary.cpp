@@ -21,7 +21,7 @@ void summarizeGguf(ModelEntry &entry, const Description &with)
         throw Error(summary.obstacle->code, summary.obstacle->file, summary.obstacle->field,
                     summary.obstacle->sentence);
     entry.bytes = summary.diskBytes;
-    planModel(entry, *summary.config, summary.weightBytes, with);
+    planModel(entry, *summary.config, summary.weightBytes, summary.deviceExcessBytes, with);
 }
 
 } // namespace engine::library

@@ -35,6 +35,11 @@ std::uint64_t GgufFiles::weightBytes() const
     return ggufWeightBytes(m_config, m_file);
 }
 
+std::uint64_t GgufFiles::deviceExcessBytes() const
+{
+    return ggufDeviceExcessBytes(m_config, m_file);
+}
+
 std::string GgufFiles::quantization() const
 {
     return ggufQuantization(m_file);
@@ -70,6 +75,19 @@ void requireReadableTypes(const GgufFile &file)
 std::uint64_t ggufWeightBytes(const ModelConfig &config, const GgufFile &file)
 {
     return file.totalBytes() + static_cast<std::uint64_t>(joinedExcess(config, file));
+}
+
+std::uint64_t ggufDeviceExcessBytes(const ModelConfig &config, const GgufFile &file)
+{
+    std::uint64_t excess = 0;
+    for (int layer = 0; config.isMla() && layer < config.num_hidden_layers + config.num_nextn_predict_layers; ++layer) {
+        const GgufTensorInfo *tensor = file.info("blk." + std::to_string(layer) + ".attn_kv_b.weight");
+        if (tensor != nullptr && tensor->type->dtype && memory::isBlockType(*tensor->type->dtype)) {
+            const std::uint64_t blocks = tensor->bytes / memory::blockBytes(*tensor->type->dtype);
+            excess += blocks * memory::blockElements(*tensor->type->dtype) * sizeof(float) - tensor->bytes;
+        }
+    }
+    return excess;
 }
 
 } // namespace engine::model

@@ -24,5 +24,7 @@ std::string ggufQuantization(const GgufFile &file); ///< "GGUF Q4_K + Q6_K": typ
 void requireReadableTypes(const GgufFile &file);
 /// Of the tensors as they are used: mapped, or put together at loading.
 std::uint64_t ggufWeightBytes(const ModelConfig &config, const GgufFile &file);
+/// ModelFiles::deviceExcessBytes()
+std::uint64_t ggufDeviceExcessBytes(const ModelConfig &config, const GgufFile &file);
 
 } // namespace engine::model

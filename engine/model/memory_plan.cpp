@@ -39,7 +39,7 @@ namespace {
 MemoryPlan planMemory(const ModelConfig &config, const PlanRequest &request)
 {
     MemoryPlan plan;
-    plan.weightBytes = request.weightBytes;
+    plan.weightBytes = request.weightBytes + (request.device.id == cpuDevice ? 0 : request.deviceExcessBytes);
     plan.maxContextLength = config.max_position_embeddings;
     Devices &devices = request.devices != nullptr ? *request.devices : *machineDevices();
     plan.bufferBytes = bufferBytes(config, devices, request.device, request.threads);
@@ -74,6 +74,7 @@ MemoryPlan planMemory(const std::string &path, int contextLength, int threads, s
     const auto files = model::openModelFiles(path);
     model::PlanRequest request;
     request.weightBytes = files->weightBytes();
+    request.deviceExcessBytes = files->deviceExcessBytes();
     request.contextLength = contextLength;
     request.threads = threads;
     if (device != cpuDevice)

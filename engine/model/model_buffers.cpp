@@ -1,6 +1,7 @@
 #include "engine/model/model_buffers.h"
 
 #include "engine/model/activations.h"
+#include "engine/model/step_buffers.h"
 #include "engine/model/transformer.h"
 
 #include <algorithm>
@@ -57,7 +58,8 @@ std::uint64_t bufferBytes(const ModelConfig &config, Devices &devices, const Dev
     const auto scratch = devices.workspaceBytes(device, workspaceShapeOf(config, chunk), threads);
     // The real thing is made and let go: memory that nobody writes to takes no room, and no size is told twice.
     const Activations activations(config, chunk, std::max(1, countMoeLayers(config)), memory::hostMemory());
-    return scratch.value_or(0) + activations.bytes();
+    const StepBuffers step(config, countMoeLayers(config), memory::hostMemory());
+    return scratch.value_or(0) + activations.bytes() + step.bytes();
 }
 
 std::uint64_t bufferBytes(const ModelConfig &config, int threads)

@@ -30,10 +30,12 @@ public:
     virtual Weights resolveWeights() = 0;
     virtual std::uint64_t diskBytes() const = 0;   ///< of all tensors on disk
     virtual std::uint64_t weightBytes() const = 0; ///< of the tensors as they are used, mapped or made at loading
-    virtual std::string quantization() const = 0;  ///< ModelInfo::quantization
-    virtual bool hasMtp() const = 0;               ///< the files carry the MTP modules of the config
-    virtual std::string fingerprint() const = 0;   ///< 64 hex digits over header and samples of the data
-    virtual void throwIfChanged() const = 0;       ///< FileChanged naming the first file that is not as it was opened
+    /// What weightBytes() grows by when they are copied to a device; see placeWeights().
+    virtual std::uint64_t deviceExcessBytes() const { return 0; }
+    virtual std::string quantization() const = 0; ///< ModelInfo::quantization
+    virtual bool hasMtp() const = 0;              ///< the files carry the MTP modules of the config
+    virtual std::string fingerprint() const = 0;  ///< 64 hex digits over header and samples of the data
+    virtual void throwIfChanged() const = 0;      ///< FileChanged naming the first file that is not as it was opened
 
     virtual TextSource texts() const = 0; ///< valid as long as this
 };

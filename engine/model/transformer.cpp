@@ -64,7 +64,7 @@ private:
 
     backend::Backend &m_backend;
     memory::MemorySpace &m_memory;
-    std::vector<memory::Buffer> m_weightMemory; ///< on a device; empty where the mapped files are used as they are
+    memory::Buffer m_weightMemory; ///< on a device; empty where the mapped files are used as they are
     Rope m_rope;
     backend::Matrix m_embedding;
     backend::Vector m_finalNorm;
@@ -364,8 +364,8 @@ void Transformer::Layers::draft(std::span<const TokenId> nextTokens, std::span<c
 }
 
 Transformer::Transformer(const ModelConfig &config, const Weights &weights, backend::Backend &backend,
-                         TransformerOptions options)
-    : m_layers(std::make_unique<Layers>(config, placeWeights(weights, backend), backend, options))
+                         TransformerOptions options, const LoadWatch &watch, const std::string &name)
+    : m_layers(std::make_unique<Layers>(config, placeWeights(weights, backend, watch, name), backend, options))
 {
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine/generation.h"
 #include "engine/memory/kv_cache.h"
+#include "engine/model/load_watch.h"
 #include "engine/routing_trace.h"
 #include "engine/sampling/sampler.h"
 
@@ -12,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
 
 namespace engine::backend {
 class Backend;
@@ -54,8 +56,9 @@ struct StepCall {
 /// token except cache pages and the rows appended to ForwardCall::routes.
 class Transformer {
 public:
+    /// Weights are copied to where the backend reads them; `watch` and `name` as in placeWeights().
     Transformer(const ModelConfig &config, const Weights &weights, backend::Backend &backend,
-                TransformerOptions options = {});
+                TransformerOptions options = {}, const LoadWatch &watch = {}, const std::string &name = {});
     ~Transformer();
     Transformer(const Transformer &) = delete;
     Transformer &operator=(const Transformer &) = delete;

@@ -21,6 +21,7 @@ GgufSummary readGgufSummary(const std::string &path, std::stop_token stop)
         model::requireReadableTypes(file);
         text::Tokenizer::requireSupported(file);
         summary.weightBytes = model::ggufWeightBytes(*summary.config, file);
+        summary.deviceExcessBytes = model::ggufDeviceExcessBytes(*summary.config, file);
     } catch (const Error &error) {
         summary.obstacle = Failure{error.code(), error.file(), error.field(), error.what()};
     }

@@ -16,6 +16,7 @@ struct GgufSummary {
     std::string quantization;      ///< "GGUF Q4_K + Q6_K"
     std::uint64_t diskBytes = 0;   ///< of all tensors of all parts
     std::uint64_t weightBytes = 0; ///< as MemoryPlan::weightBytes; 0 if it cannot be opened
+    std::uint64_t deviceExcessBytes = 0;      ///< what weightBytes grows by on a device
     std::optional<model::ModelConfig> config; ///< nothing if it cannot be read
     std::optional<Failure> obstacle;          ///< why the model cannot be opened, as far as the header tells
 };

@@ -67,6 +67,7 @@ LoadedModel::Plan LoadedModel::plan(const model::ModelFiles &files, const Engine
     const auto devices = devicesOf(options);
     model::PlanRequest request;
     request.weightBytes = files.weightBytes();
+    request.deviceExcessBytes = files.deviceExcessBytes();
     request.contextLength = options.contextLength;
     request.threads = options.threads;
     request.devices = devices.get();
@@ -89,7 +90,7 @@ LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, 
     watch.report(LoadStage::Buffers);
     if (m_plan.needsRelease)
         earlier.release();
-    prepareDevice(options);
+    prepareDevice(options, watch);
     m_info.device = m_device.id;
     m_info.deviceName = m_device.name;
     m_info.deviceUnits = m_device.id == cpuDevice && options.threads > 0 ? options.threads : m_device.units;
@@ -106,7 +107,7 @@ LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, 
 }
 
 /// What goes wrong from here on is the device's: other programs may take its memory between plan and use.
-void LoadedModel::prepareDevice(const EngineOptions &options)
+void LoadedModel::prepareDevice(const EngineOptions &options, const model::LoadWatch &watch)
 {
     try {
         m_backend = m_devices->open(m_device.id, options.threads);
@@ -119,8 +120,8 @@ void LoadedModel::prepareDevice(const EngineOptions &options)
     transformerOptions.contextLength = m_plan.memory.contextLength;
     transformerOptions.prefillChunk = model::prefillChunkOn(m_device);
     try {
-        m_transformer =
-            std::make_unique<model::Transformer>(m_files->config(), m_weights, *m_backend, transformerOptions);
+        m_transformer = std::make_unique<model::Transformer>(m_files->config(), m_weights, *m_backend,
+                                                             transformerOptions, watch, path());
     } catch (const Error &error) {
         if (error.code() == ErrorCode::OutOfMemory)
             failMemory(error);

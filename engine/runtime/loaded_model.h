@@ -53,7 +53,7 @@ private:
     };
     static Plan plan(const model::ModelFiles &files, const EngineOptions &options, const DeviceInfo &device,
                      const Successor &earlier);
-    void prepareDevice(const EngineOptions &options);
+    void prepareDevice(const EngineOptions &options, const model::LoadWatch &watch);
     const std::string &path() const;
     [[noreturn]] void failMemory(const Error &cause) const;
     void collectStopTokens();

@@ -1158,6 +1158,10 @@ Add the folder in which yours are, or drop a model onto the window.</source>
         <translation>正在准备内存</translation>
     </message>
     <message>
+        <source>Copying the weights to the GPU</source>
+        <translation>正在把权重复制到 GPU</translation>
+    </message>
+    <message>
         <source>%1, %2%</source>
         <extracomment>%1 is what loading a model is busy with, %2 a number</extracomment>
         <translation>%1：%2%</translation>

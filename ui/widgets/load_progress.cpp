@@ -17,6 +17,7 @@ class LoadText {
 
 public:
     static QString of(engine::LoadStage stage);
+    static QString copying();
     static QString withPercent(const QString &stage, double part);
 };
 
@@ -40,6 +41,11 @@ QString LoadText::of(engine::LoadStage stage)
     return tr("Preparing the memory");
 }
 
+QString LoadText::copying()
+{
+    return tr("Copying the weights to the GPU");
+}
+
 QString LoadText::withPercent(const QString &stage, double part)
 {
     //: %1 is what loading a model is busy with, %2 a number
@@ -58,7 +64,8 @@ double partDone(const engine::ModelLoadProgress &progress)
 
 QString loadText(const engine::ModelLoadProgress &progress)
 {
-    const QString stage = LoadText::of(progress.stage);
+    const bool copies = progress.stage == engine::LoadStage::Buffers && progress.total > 1;
+    const QString stage = copies ? LoadText::copying() : LoadText::of(progress.stage);
     return progress.total > 1 ? LoadText::withPercent(stage, partDone(progress)) : stage + QStringLiteral("…");
 }
 

@@ -20,6 +20,7 @@ public:
     Weights resolveWeights() override;
     std::uint64_t diskBytes() const override { return m_file.totalBytes(); }
     std::uint64_t weightBytes() const override;
+    std::uint64_t deviceExcessBytes() const override;
     std::string quantization() const override;
     bool hasMtp() const override { return m_config.num_nextn_predict_layers > 0; }
     std::string fingerprint() const override { return m_file.fingerprint(); }

@@ -1,15 +1,22 @@
 // A GPU that fails: at opening, while it is loaded, in the prompt, in mid-answer. What was written stays, nobody hangs,
 // the device is not used again, and the CPU goes on.
 
+#include "engine/backend/backend.h"
 #include "engine/memory_plan.h"
+#include "engine/model/model_files.h"
+#include "engine/model/placed_weights.h"
 #include "tests/engine/runtime/engine_driver.h"
+#include "tests/engine/support/expect_error.h"
 #include "tests/engine/support/faulty_devices.h"
 #include "tests/engine/support/temporary_folder.h"
 #include "tests/engine/support/tiny_model.h"
 
 #include <QTest>
 
+#include <algorithm>
+
 using engine::ErrorCode;
+using engine::LoadStage;
 using support::FaultyDevices;
 
 class DeviceFaultsTest : public QObject {
@@ -32,6 +39,17 @@ class DeviceFaultsTest : public QObject {
         auto request = question(id, "Go on", maxTokens);
         request.sampler.temperature = 0.0F;
         return request;
+    }
+
+    std::string wideModel() const
+    {
+        support::TinyModelOptions wide;
+        wide.layers = 2;
+        wide.hidden = 512;
+        wide.denseWidth = 16384; // 16 MiB each
+        const std::string folder = (m_folder.path() / "wide").string();
+        support::writeTinyModel(wide, folder);
+        return folder;
     }
 
 private slots:
@@ -59,6 +77,46 @@ private slots:
         QCOMPARE(onCpu->info.deviceUnits, 1);
         QCOMPARE(quint64{m_devices->taken}, quint64{0}); // everything was given back
         QCOMPARE(driver.generate(greedy(2)).tokenIds(), there.tokenIds());
+    }
+
+    void weightsAreCopiedInOneBlockThatIsTold()
+    {
+        const auto files = engine::model::openModelFiles(wideModel());
+        const auto weights = files->resolveWeights();
+        const auto backend = m_devices->open(FaultyDevices::gpu, 1);
+        std::vector<std::uint64_t> told;
+        std::uint64_t all = 0;
+        const engine::model::LoadWatch watch({}, [&](LoadStage stage, std::uint64_t done, std::uint64_t total) {
+            QVERIFY(stage == LoadStage::Buffers);
+            told.push_back(done);
+            all = total;
+        });
+        const auto placed = engine::model::placeWeights(weights, *backend, watch, "wide");
+        QVERIFY(all >= files->weightBytes() && all < files->weightBytes() + 100 * 256);
+        QCOMPARE(quint64{m_devices->taken}, quint64{all});
+        QVERIFY(told.size() > 4 && std::is_sorted(told.begin(), told.end()) && told.back() < all);
+        const auto &expert = weights.layers.front().post_attention_layernorm;
+        const auto &copy = placed.weights.layers.front().post_attention_layernorm;
+        QVERIFY(copy.data != expert.data);
+        QCOMPARE(copy.at(7), expert.at(7)); // the memory of this device can be looked at
+    }
+
+    void aLoadIsCancelledWhileWeightsAreCopied()
+    {
+        const auto files = engine::model::openModelFiles(wideModel());
+        const auto weights = files->resolveWeights();
+        const auto backend = m_devices->open(FaultyDevices::gpu, 1);
+        std::stop_source stop;
+        std::uint64_t last = 0;
+        const engine::model::LoadWatch watch(stop.get_token(), [&](LoadStage, std::uint64_t done, std::uint64_t total) {
+            last = done;
+            if (done > total / 2)
+                stop.request_stop();
+        });
+        const auto failure = support::failureOf([&] { engine::model::placeWeights(weights, *backend, watch, "wide"); });
+        QCOMPARE(support::complaint(failure, ErrorCode::Cancelled, "Loading wide was cancelled"), std::string());
+        QVERIFY(last < files->weightBytes());
+        QCOMPARE(quint64{m_devices->taken}, quint64{0});
     }
 
     void inMidAnswerWhatWasWrittenStays()

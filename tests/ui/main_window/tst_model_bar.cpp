@@ -105,6 +105,10 @@ private slots:
         QCOMPARE(m_bar->loadLine()->fraction(), 1.75 / 6.0);
         m_bar->showProgress(progress(engine::LoadStage::Tokenizer, 0, 0));
         QCOMPARE(m_bar->summary(), QStringLiteral("Reading the tokenizer…"));
+        m_bar->showProgress(progress(engine::LoadStage::Buffers, 0, 0));
+        QCOMPARE(m_bar->summary(), QStringLiteral("Preparing the memory…"));
+        m_bar->showProgress(progress(engine::LoadStage::Buffers, 300, 1000));
+        QCOMPARE(m_bar->summary(), QStringLiteral("Copying the weights to the GPU, 30%"));
         m_bar->showModel(samples::model());
         QVERIFY(!m_bar->cancelButton()->isVisible());
         QVERIFY(!m_bar->loadLine()->isVisible());
