@@ -52,6 +52,7 @@ step steps 60 "$build/tests/gpu/gpu_steps"
 step goldens 60 "$build/tests/gpu/gpu_goldens"
 step verify 60 "$cli" verify --device "$device" --model $model
 step chat 30 "$cli" generate --model $model --device "$device" --temperature 0 --prompt "17 + 25 = ?"
+step kernels 120 "$build/tests/gpu/gpu_kernels"
 step bench-nano 30 "$cli" bench --model $model --device "$device"
 BATHYSCOPE_CUDA_PDL=0 step bench-nano-without-pdl 30 "$cli" bench --model $model --device "$device"
 BATHYSCOPE_CUDA_GRAPH=0 step bench-nano-without-graph 30 "$cli" bench --model $model --device "$device"

@@ -22,6 +22,9 @@ bool failLaunchAfter(int launches);
 /// Whether graphs can be made from now on; false where that cannot be chosen.
 bool failGraphs(bool fail);
 
+/// Whether cuBLASLt is there to be compared with.
+bool hasCublasLt();
+
 /// What the emulator has counted; all 0 on a real GPU.
 struct Counts {
     long long launches = 0; ///< of kernels

@@ -33,6 +33,11 @@ bool failGraphs(bool fail)
     return true;
 }
 
+bool hasCublasLt()
+{
+    return true;
+}
+
 Counts countsSoFar()
 {
     return {emulator::launches, emulator::graphLaunches, emulator::unwaited};

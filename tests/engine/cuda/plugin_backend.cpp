@@ -5,6 +5,7 @@
 #include "tests/engine/cuda/backend_under_test.h"
 
 #include <cstdlib>
+#include <dlfcn.h>
 
 namespace support {
 
@@ -40,6 +41,11 @@ bool failLaunchAfter(int)
 bool failGraphs(bool)
 {
     return false;
+}
+
+bool hasCublasLt()
+{
+    return dlopen("libcublasLt.so.13", RTLD_NOW) != nullptr || dlopen("libcublasLt.so.12", RTLD_NOW) != nullptr;
 }
 
 Counts countsSoFar()
