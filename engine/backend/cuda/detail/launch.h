@@ -25,10 +25,11 @@ struct Queue {
     }
 };
 
-/// `sharedBytes`: of dynamic shared memory, at most what the device lets a block have.
+/// `cluster` neighbouring blocks run at the same time and reach each other's shared memory (compute capability 9.0);
+/// grid.x is a multiple of it. `sharedBytes`: of dynamic shared memory, at most what the device lets a block have.
 template <typename... Parameters, typename... Arguments>
-void launchShared(Queue &queue, void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t sharedBytes,
-                  const Arguments &...arguments)
+void launchClusters(Queue &queue, void (*kernel)(Parameters...), dim3 grid, dim3 block, unsigned cluster,
+                    std::size_t sharedBytes, const Arguments &...arguments)
 {
     if (queue.error != cudaSuccess || grid.x == 0 || grid.y == 0 || grid.z == 0)
         return;
@@ -36,18 +37,34 @@ void launchShared(Queue &queue, void (*kernel)(Parameters...), dim3 grid, dim3 b
     if (sharedBytes > withoutAsking)
         queue.note(
             cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedBytes)));
+    cudaLaunchAttribute attributes[2]{};
+    unsigned count = 0;
+    if (queue.overlaps && queue.afterKernel) {
+        attributes[count].id = cudaLaunchAttributeProgrammaticStreamSerialization;
+        attributes[count++].val.programmaticStreamSerializationAllowed = 1;
+    }
+    if (cluster > 1) {
+        attributes[count].id = cudaLaunchAttributeClusterDimension;
+        attributes[count].val.clusterDim.x = cluster;
+        attributes[count].val.clusterDim.y = 1;
+        attributes[count++].val.clusterDim.z = 1;
+    }
     cudaLaunchConfig_t config{};
     config.gridDim = grid;
     config.blockDim = block;
     config.dynamicSmemBytes = sharedBytes;
     config.stream = queue.stream;
-    cudaLaunchAttribute early{};
-    early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    early.val.programmaticStreamSerializationAllowed = 1;
-    config.attrs = &early;
-    config.numAttrs = queue.overlaps && queue.afterKernel ? 1U : 0U;
+    config.attrs = attributes;
+    config.numAttrs = count;
     queue.afterKernel = true;
     queue.note(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...));
+}
+
+template <typename... Parameters, typename... Arguments>
+void launchShared(Queue &queue, void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t sharedBytes,
+                  const Arguments &...arguments)
+{
+    launchClusters(queue, kernel, grid, block, 1, sharedBytes, arguments...);
 }
 
 template <typename... Parameters, typename... Arguments>

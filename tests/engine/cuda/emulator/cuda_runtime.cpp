@@ -19,6 +19,15 @@ std::size_t &allowedShared(const void *kernel)
     return allowed.try_emplace(kernel, 48 * 1024).first->second;
 }
 
+bool isDeviceMemory(const void *at)
+{
+    const auto *byte = static_cast<const std::byte *>(at);
+    return std::any_of(blocks.begin(), blocks.end(), [&](const auto &block) {
+        const auto *first = static_cast<const std::byte *>(block.first);
+        return byte >= first && byte < first + block.second;
+    });
+}
+
 } // namespace emulator
 
 using namespace emulator;

@@ -3,6 +3,7 @@
 
 #include "emulator.h"
 #include "graph.h"
+#include "hopper.h"
 
 #include <algorithm>
 #include <bit>
@@ -66,6 +67,12 @@ T __ldcs(const T *at)
     return checkedLoad(at);
 }
 template <typename T>
+void __stcs(T *at, T value)
+{
+    checkedLoad(at);
+    *at = value;
+}
+template <typename T>
 T __ldg(const T *at)
 {
     return checkedLoad(at);
@@ -123,6 +130,7 @@ enum cudaError_t {
     cudaSuccess = 0,
     cudaErrorInvalidValue = 1,
     cudaErrorMemoryAllocation = 2,
+    cudaErrorNotSupported = 801,
     cudaErrorStreamCaptureUnsupported = 900,
     cudaErrorStreamCaptureInvalidated = 901,
     cudaErrorLaunchFailure = 719
@@ -131,11 +139,12 @@ enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpy
 enum cudaDeviceAttr {
     cudaDevAttrMultiProcessorCount,
     cudaDevAttrMaxSharedMemoryPerBlockOptin,
-    cudaDevAttrComputeCapabilityMajor
+    cudaDevAttrComputeCapabilityMajor,
+    cudaDevAttrComputeCapabilityMinor
 };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
 enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal };
-enum cudaLaunchAttributeID { cudaLaunchAttributeProgrammaticStreamSerialization };
+enum cudaLaunchAttributeID { cudaLaunchAttributeProgrammaticStreamSerialization, cudaLaunchAttributeClusterDimension };
 constexpr unsigned cudaHostAllocDefault = 0;
 using cudaGraph_t = emulator::Graph *;
 using cudaGraphExec_t = emulator::Graph *;
@@ -143,6 +152,9 @@ struct cudaLaunchAttribute {
     cudaLaunchAttributeID id;
     struct {
         int programmaticStreamSerializationAllowed;
+        struct {
+            unsigned x, y, z;
+        } clusterDim;
     } val;
 };
 using cudaStream_t = int *;
@@ -177,6 +189,8 @@ inline const char *cudaGetErrorString(cudaError_t error)
         return "invalid argument";
     case cudaErrorMemoryAllocation:
         return "out of memory";
+    case cudaErrorNotSupported:
+        return "operation not supported";
     case cudaErrorStreamCaptureUnsupported:
         return "operation not permitted when stream is capturing";
     case cudaErrorStreamCaptureInvalidated:
@@ -202,6 +216,9 @@ inline cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, 
         break;
     case cudaDevAttrComputeCapabilityMajor:
         *value = 9;
+        break;
+    case cudaDevAttrComputeCapabilityMinor:
+        *value = 0;
         break;
     case cudaDevAttrMultiProcessorCount:
         *value = 3; // an odd number, so that nothing relies on a round one
@@ -301,13 +318,24 @@ inline void cudaGridDependencySynchronize()
 }
 inline void cudaTriggerProgrammaticLaunchCompletion() {}
 
+/// Blocks of a cluster, along x.
+inline unsigned clusterOf(const cudaLaunchConfig_t &config)
+{
+    for (unsigned i = 0; i < config.numAttrs; ++i) {
+        if (config.attrs[i].id == cudaLaunchAttributeClusterDimension)
+            return config.attrs[i].val.clusterDim.x;
+    }
+    return 1;
+}
+
 template <typename Kernel, typename Arguments>
-bool runKernel(const cudaLaunchConfig_t &config, Kernel kernel, const Arguments &arguments)
+bool runKernel(const cudaLaunchConfig_t &config, unsigned cluster, Kernel kernel, const Arguments &arguments)
 {
     if (emulator::launchesUntilFailure >= 0 && emulator::launchesUntilFailure-- == 0)
         return false;
     const long long before = emulator::waits;
-    emulator::run(config.gridDim, config.blockDim, config.dynamicSmemBytes, [&] { std::apply(kernel, arguments); });
+    emulator::run(
+        config.gridDim, config.blockDim, config.dynamicSmemBytes, [&] { std::apply(kernel, arguments); }, cluster);
     const auto volume = [](const dim3 &shape) { return static_cast<long long>(shape.x) * shape.y * shape.z; };
     emulator::unwaited += emulator::waits - before == volume(config.gridDim) * volume(config.blockDim) ? 0 : 1;
     ++emulator::launches;
@@ -320,10 +348,14 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t *config, void (*kernel)(
 {
     if (config->dynamicSmemBytes > emulator::allowedShared(reinterpret_cast<const void *>(kernel)))
         return cudaErrorInvalidValue;
+    const unsigned cluster = clusterOf(*config);
+    if (config->gridDim.x % cluster != 0)
+        return cudaErrorInvalidValue;
     const std::tuple<Parameters...> copies(arguments...);
     if (emulator::capturing != nullptr) {
-        emulator::capturing->nodes.emplace_back([=, shape = *config] { return runKernel(shape, kernel, copies); });
+        emulator::capturing->nodes.emplace_back(
+            [=, shape = *config] { return runKernel(shape, cluster, kernel, copies); });
         return cudaSuccess;
     }
-    return runKernel(*config, kernel, copies) ? cudaSuccess : cudaErrorLaunchFailure;
+    return runKernel(*config, cluster, kernel, copies) ? cudaSuccess : cudaErrorLaunchFailure;
 }

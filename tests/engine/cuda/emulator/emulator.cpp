@@ -4,6 +4,7 @@
 
 #include "engine/memory/dtype.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -40,9 +41,12 @@ struct AsyncCopy {
     bool present;
 };
 
-/// A thread of the block that runs now.
+struct Block;
+
+/// A thread of one of the blocks that run now.
 struct Fiber {
     Context context;
+    Block *block = nullptr;
     std::vector<AsyncCopy> uncommitted;
     std::vector<std::vector<AsyncCopy>> groups; ///< oldest first
     Dim3 index;
@@ -50,29 +54,32 @@ struct Fiber {
     bool ended = false;
 };
 
-/// The block that runs now.
 struct Block {
     std::vector<std::byte> shared;
     std::vector<Warp> warps;
     unsigned alive = 0;
     unsigned arrived = 0;
     unsigned round = 0;
-    Fiber *current = nullptr;
-    const std::function<void()> *body = nullptr;
-    Context scheduler;
+    Dim3 index;
+    unsigned rank = 0;
+    std::unique_ptr<BlockExtension> extension;
 };
 
-Block block;
+std::vector<Block> cluster; ///< the blocks that run now
+Fiber *current = nullptr;
+const std::function<void()> *kernelBody = nullptr;
+Context scheduler;
 std::vector<std::unique_ptr<Fiber>> fibers; // kept: stacks are expensive
 
-void yield()
+void leave()
 {
-    block.scheduler.resume(block.current->context);
+    scheduler.resume(current->context);
 }
 
 /// A thread that ends releases those that wait for the rest.
 void leaveBarriers(Fiber &fiber)
 {
+    Block &block = *fiber.block;
     Warp &warp = block.warps[fiber.warp];
     --warp.alive;
     if (warp.alive > 0 && warp.arrived == warp.alive) {
@@ -88,14 +95,15 @@ void leaveBarriers(Fiber &fiber)
 
 void enter()
 {
-    (*block.body)();
-    block.current->ended = true;
-    leaveBarriers(*block.current);
-    yield();
+    (*kernelBody)();
+    current->ended = true;
+    leaveBarriers(*current);
+    leave();
 }
 
-void prepare(Fiber &fiber, unsigned number)
+void prepare(Fiber &fiber, Block &block, unsigned number)
 {
+    fiber.block = &block;
     fiber.index = {number % blockDim.x, number / blockDim.x % blockDim.y, number / (blockDim.x * blockDim.y)};
     fiber.warp = number / lanes;
     fiber.ended = false;
@@ -104,27 +112,43 @@ void prepare(Fiber &fiber, unsigned number)
     fiber.context.start(enter);
 }
 
-void runBlock(unsigned threads)
+void prepare(Block &block, unsigned threads)
 {
     block.warps.assign((threads + lanes - 1) / lanes, {});
     block.alive = threads;
     block.arrived = 0;
-    while (fibers.size() < threads)
+    const unsigned first = block.rank * threads;
+    while (fibers.size() < first + threads)
         fibers.push_back(std::make_unique<Fiber>());
     for (unsigned i = 0; i < threads; ++i) {
-        prepare(*fibers[i], i);
+        prepare(*fibers[first + i], block, i);
         ++block.warps[i / lanes].alive;
     }
-    while (block.alive > 0) {
-        for (unsigned turn = 0; turn < threads; ++turn) {
-            Fiber &fiber = *fibers[order == Order::Ascending ? turn : threads - 1 - turn];
-            if (fiber.ended)
-                continue;
-            block.current = &fiber;
-            threadIdx = fiber.index;
-            fiber.context.resume(block.scheduler);
+}
+
+void resume(Fiber &fiber)
+{
+    current = &fiber;
+    threadIdx = fiber.index;
+    blockIdx = fiber.block->index;
+    fiber.context.resume(scheduler);
+}
+
+void runCluster(unsigned threads)
+{
+    for (Block &block : cluster)
+        prepare(block, threads);
+    const auto all = threads * static_cast<unsigned>(cluster.size());
+    const auto isAlive = [](const Block &block) { return block.alive > 0; };
+    while (std::any_of(cluster.begin(), cluster.end(), isAlive)) {
+        for (unsigned turn = 0; turn < all; ++turn) {
+            Fiber &fiber = *fibers[order == Order::Ascending ? turn : all - 1 - turn];
+            if (!fiber.ended)
+                resume(fiber);
         }
     }
+    for (Block &block : cluster)
+        block.extension.reset();
 }
 
 /// `number` makes a float of 16 bits.
@@ -142,7 +166,7 @@ void mma16816(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], con
     const auto half = [&](unsigned word, unsigned which) {
         return number(static_cast<std::uint16_t>(which == 0 ? word & 0xFFFFU : word >> 16));
     };
-    const unsigned lane = block.current->index.x % lanes;
+    const unsigned lane = current->index.x % lanes;
     for (unsigned i = 0; i < 4; ++i) {
         const unsigned row = lane / 4 + i / 2 * 8;
         const unsigned col = lane % 4 * 2 + i % 2;
@@ -155,67 +179,106 @@ void mma16816(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], con
     }
 }
 
-void resumeAs(const Fiber &fiber)
-{
-    threadIdx = fiber.index;
-}
-
 template <typename Barrier>
 void wait(Barrier &barrier)
 {
-    Fiber &self = *block.current;
     if (++barrier.arrived == barrier.alive) {
         barrier.arrived = 0;
         ++barrier.round;
         return;
     }
     for (const unsigned round = barrier.round; barrier.round == round;)
-        yield();
-    resumeAs(self);
+        leave();
 }
 
 } // namespace
 
-void run(Dim3 grid, Dim3 blockShape, std::size_t sharedBytes, const std::function<void()> &body)
+void run(Dim3 grid, Dim3 blockShape, std::size_t sharedBytes, const std::function<void()> &body, unsigned clusterSize)
 {
     const unsigned threads = blockShape.x * blockShape.y * blockShape.z;
     if (threads == 0 || threads > 1024)
         throw std::logic_error("a block has 1 to 1024 threads");
+    if (clusterSize == 0 || grid.x % clusterSize != 0)
+        throw std::logic_error("a grid has whole clusters");
     gridDim = grid;
     blockDim = blockShape;
-    block.body = &body;
+    kernelBody = &body;
+    cluster.resize(clusterSize);
     for (unsigned z = 0; z < grid.z; ++z) {
         for (unsigned y = 0; y < grid.y; ++y) {
-            for (unsigned x = 0; x < grid.x; ++x) {
-                blockIdx = {x, y, z};
-                block.shared.assign(sharedBytes + sharedAlignment, std::byte{0xFF}); // NaN in every type
-                runBlock(threads);
+            for (unsigned x = 0; x < grid.x; x += clusterSize) {
+                for (unsigned rank = 0; rank < clusterSize; ++rank) {
+                    Block &block = cluster[rank];
+                    block.index = {x + rank, y, z};
+                    block.rank = rank;
+                    block.shared.assign(sharedBytes + sharedAlignment, std::byte{0xFF}); // NaN in every type
+                }
+                runCluster(threads);
             }
         }
     }
 }
 
+void yield()
+{
+    leave();
+}
+
+unsigned blocksInCluster()
+{
+    return static_cast<unsigned>(cluster.size());
+}
+
+unsigned threadsOfCluster()
+{
+    unsigned alive = 0;
+    for (const Block &block : cluster)
+        alive += block.alive;
+    return alive;
+}
+
+unsigned rankInCluster()
+{
+    return current->block->rank;
+}
+
+std::size_t sharedBytesOf(unsigned rank)
+{
+    return cluster.at(rank).shared.size() - sharedAlignment;
+}
+
+std::unique_ptr<BlockExtension> &extensionOf(unsigned rank)
+{
+    return cluster.at(rank).extension;
+}
+
 std::byte *dynamicShared()
 {
+    return dynamicSharedOf(current->block->rank);
+}
+
+std::byte *dynamicSharedOf(unsigned rank)
+{
+    Block &block = cluster.at(rank);
     const auto start = reinterpret_cast<std::uintptr_t>(block.shared.data());
     return block.shared.data() + (sharedAlignment - start % sharedAlignment) % sharedAlignment;
 }
 
 void syncBlock()
 {
-    wait(block);
+    wait(*current->block);
 }
 
 void syncWarp()
 {
-    wait(block.warps[block.current->warp]);
+    wait(current->block->warps[current->warp]);
 }
 
 const std::byte *exchange(const void *mine, std::size_t bytes)
 {
-    Warp &warp = block.warps[block.current->warp];
+    Warp &warp = current->block->warps[current->warp];
     std::byte *slots = warp.slots[warp.round % 2];
-    const Dim3 &index = block.current->index;
+    const Dim3 &index = current->index;
     const unsigned lane = (index.x + blockDim.x * (index.y + blockDim.y * index.z)) % lanes;
     std::memcpy(slots + lane * slotBytes, mine, bytes);
     wait(warp);
@@ -237,7 +300,7 @@ void loadMatrices(unsigned (&to)[4], const std::byte *row, bool transposed)
     if (reinterpret_cast<std::uintptr_t>(row) % 16 != 0)
         std::abort();
     const std::byte *all = emulator::exchange(row, 16);
-    const unsigned lane = block.current->index.x % lanes;
+    const unsigned lane = current->index.x % lanes;
     const auto element = [&](unsigned matrix, unsigned r, unsigned c) {
         std::uint16_t bits = 0;
         std::memcpy(&bits, all + (matrix * 8 + r) * slotBytes + c * sizeof bits, sizeof bits);
@@ -254,18 +317,18 @@ void asyncCopy16(void *to, const void *from, bool present)
 {
     if ((reinterpret_cast<std::uintptr_t>(to) | reinterpret_cast<std::uintptr_t>(from)) % 16 != 0)
         std::abort();
-    block.current->uncommitted.push_back({to, from, present});
+    current->uncommitted.push_back({to, from, present});
 }
 
 void asyncCommit()
 {
-    block.current->groups.push_back(std::move(block.current->uncommitted));
-    block.current->uncommitted.clear();
+    current->groups.push_back(std::move(current->uncommitted));
+    current->uncommitted.clear();
 }
 
 void asyncWait(std::size_t pending)
 {
-    auto &groups = block.current->groups;
+    auto &groups = current->groups;
     while (groups.size() > pending) {
         for (const AsyncCopy &copy : groups.front()) {
             if (copy.present)

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 
 namespace emulator {
 
@@ -23,10 +24,26 @@ enum class Order { Ascending, Descending };
 extern Order order;
 
 /// Runs `body` once for every thread of the grid. The dynamic shared memory of each block holds nonsense at first.
-void run(Dim3 grid, Dim3 block, std::size_t sharedBytes, const std::function<void()> &body);
+/// `clusterSize` blocks that are neighbours along x run at the same time.
+void run(Dim3 grid, Dim3 block, std::size_t sharedBytes, const std::function<void()> &body, unsigned clusterSize = 1);
 
 /// Dynamic shared memory of the block, as large as the launch says, on 128 bytes.
 std::byte *dynamicShared();
+
+// For what newer devices have, see hopper.h.
+
+/// Lets the other threads go on.
+void yield();
+unsigned blocksInCluster();
+unsigned threadsOfCluster(); ///< that have not ended
+unsigned rankInCluster();
+std::byte *dynamicSharedOf(unsigned rank); ///< of a block of the cluster that runs now
+std::size_t sharedBytesOf(unsigned rank);
+/// What else belongs to a block; empty when a block starts, destroyed when all blocks of the cluster have ended.
+struct BlockExtension {
+    virtual ~BlockExtension() = default;
+};
+std::unique_ptr<BlockExtension> &extensionOf(unsigned rank);
 
 /// Waits for every thread of the block that has not ended.
 void syncBlock();
