@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,14 +21,16 @@ struct EngineOptions {
     int threads = 0;               ///< CPU threads, 0 = one per core
     int contextLength = 0;         ///< tokens, 0 = the model's own maximum, or what fits into memory where that is less
     std::uint64_t memoryLimit = 0; ///< bytes a model may take, 0 = what can be had when it is loaded
-    std::string device = cpuDevice;     ///< an id of listDevices(), of loads that name none
-    std::shared_ptr<Devices> devices{}; ///< null: those of this machine
+    std::string device = cpuDevice;               ///< an id of listDevices(), of loads that name none
+    std::shared_ptr<Devices> devices{};           ///< null: those of this machine
+    Activations activations = Activations::Exact; ///< of loads that do not say
 };
 
 /// How one model is opened.
 struct LoadOptions {
-    int contextLength = 0; ///< tokens, 0 = as EngineOptions says
-    std::string device{};  ///< an id of listDevices(), empty = as EngineOptions says
+    int contextLength = 0;                    ///< tokens, 0 = as EngineOptions says
+    std::string device{};                     ///< an id of listDevices(), empty = as EngineOptions says
+    std::optional<Activations> activations{}; ///< nullopt = as EngineOptions says; Fp8 needs FP8 weights
 };
 
 /// Thread contract: every method may be called from any thread and returns at once; the work happens

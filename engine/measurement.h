@@ -2,6 +2,7 @@
 // What each op of a model's forward pass moves and takes: expected from its shapes alone, or measured. Plain data; the
 // functions may be called from any thread and take long.
 
+#include "engine/model_info.h"
 #include "engine/synthetic_model.h"
 
 #include <cstdint>
@@ -62,6 +63,7 @@ struct MeasureOptions {
     int threads = 0;
     int promptTokens = 512; ///< at most the model's context together with decodeTokens
     int decodeTokens = 16;
+    Activations activations = Activations::Exact;
 };
 
 /// One pass through the model with a clock around each op. The tokens are the same on every machine.

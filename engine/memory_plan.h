@@ -1,6 +1,8 @@
 #pragma once
 // What running a model takes, known before a weight is read. Plain data; may cross threads.
 
+#include "engine/model_info.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -55,6 +57,6 @@ private:
 /// `memoryLimit`: bytes that count as available, 0 = what is measured. `device`: an id of listDevices(). Throws Error
 /// as opening the model does, but looks at no weight.
 MemoryPlan planMemory(const std::string &path, int contextLength = 0, int threads = 0, std::uint64_t memoryLimit = 0,
-                      const std::string &device = "cpu");
+                      const std::string &device = "cpu", Activations activations = Activations::Exact);
 
 } // namespace engine

@@ -7,6 +7,15 @@
 
 namespace engine {
 
+/// What goes into products with FP8 weights (F8_E4M3 with a scale for each 128 x 128 block).
+enum class Activations {
+    Exact, ///< F32: the weights alone are rounded
+    /// E4M3 with a scale for each token and 128 columns, as DeepSeek-V3 was trained (technical report §3.3) and as its
+    /// published inference code computes (inference/kernel.py, act_quant): inputs of all such products but those of
+    /// kv_b_proj, which that code dequantises for absorbed attention. Nothing else is rounded.
+    Fp8,
+};
+
 /// What the authors say about system messages.
 enum class SystemPromptAdvice {
     Supported,
@@ -30,7 +39,8 @@ struct ModelInfo {
     int maxContextLength = 0;           ///< of the model: max_position_embeddings
     std::string device;                 ///< DeviceInfo::id of where it computes
     std::string deviceName;
-    int deviceUnits = 0;            ///< of the CPU: threads it computes with
+    int deviceUnits = 0; ///< of the CPU: threads it computes with
+    Activations activations = Activations::Exact;
     std::uint64_t plannedBytes = 0; ///< MemoryPlan::totalBytes(): the whole context
     bool contextCapped = false;     ///< contextLength is less because of memory, not because somebody chose it
     int vocabSize = 0;

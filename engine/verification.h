@@ -2,6 +2,8 @@
 // Whether a device computes as the CPU does, which is the reference. Plain data; the functions may be called from any
 // thread and take a while.
 
+#include "engine/model_info.h"
+
 #include <functional>
 #include <string>
 
@@ -26,6 +28,7 @@ void verifyOps(const std::string &device, const OnVerified &done);
 
 /// The logits and routes of a model for the same fixed tokens: at once, in chunks and token by token. `path` as
 /// Engine::loadModel takes it. Throws as verifyOps() and as opening a model does.
-void verifyModel(const std::string &path, const std::string &device, const OnVerified &done);
+void verifyModel(const std::string &path, const std::string &device, const OnVerified &done,
+                 Activations activations = Activations::Exact);
 
 } // namespace engine

@@ -247,8 +247,8 @@ OpPass measureOps(const std::string &model, const CommonOptions &options, const 
     OpPass pass;
     pass.decodeTokens = std::min(mostTokens, measured.generateTokens);
     try {
-        pass.model =
-            engine::measureOps({model, options.device, options.threads, measured.promptTokens, pass.decodeTokens});
+        pass.model = engine::measureOps(
+            {model, options.device, options.threads, measured.promptTokens, pass.decodeTokens, options.activations});
         if (options.device != "cpu")
             pass.copyBandwidth = engine::measureCopyBandwidth(options.device);
     } catch (const engine::Error &error) {

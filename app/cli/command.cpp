@@ -1,6 +1,7 @@
 #include "app/cli/command.h"
 
 #include <filesystem>
+#include <map>
 #include <system_error>
 
 namespace app::cli {
@@ -70,9 +71,21 @@ CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string 
     command
         .add_option("--device", options.device, "Where to compute, as bathyscope-cli devices lists it (default: cpu)")
         ->type_name("ID");
+    addActivationsOption(command, options);
     command.add_flag("--json", options.json, "Machine-readable output");
     command.footer(exitCodesHelp());
     return command;
+}
+
+void addActivationsOption(CLI::App &command, CommonOptions &options)
+{
+    static const std::map<std::string, engine::Activations> names{{"exact", engine::Activations::Exact},
+                                                                  {"fp8", engine::Activations::Fp8}};
+    command
+        .add_option("--activations", options.activations,
+                    "exact, or fp8: what goes into FP8 weights is rounded as in training (default: exact)")
+        ->transform(CLI::CheckedTransformer(names).description(""))
+        ->type_name("KIND");
 }
 
 std::string modelFolder(const CommonOptions &options)

@@ -24,7 +24,12 @@ struct CommonOptions {
     bool json = false;
     std::shared_ptr<engine::Devices> devices; ///< null: those of this machine
 
-    engine::EngineOptions engineOptions() const { return {threads, context, memoryLimit, device, devices}; }
+    engine::Activations activations = engine::Activations::Exact;
+
+    engine::EngineOptions engineOptions() const
+    {
+        return {threads, context, memoryLimit, device, devices, activations};
+    }
 };
 
 struct Context {
@@ -41,9 +46,11 @@ struct Selection {
     Action action;
 };
 
-/// A sub-command that already has --model, --threads, --context, --memory-limit, --device and --json. `selection`
-/// outlives the parsing.
+/// A sub-command that already has --model, --threads, --context, --memory-limit, --device, --activations and --json.
+/// `selection` outlives the parsing.
 CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string &name, const std::string &description);
+
+void addActivationsOption(CLI::App &command, CommonOptions &options);
 
 /// A check of the limits that leaves them out of the help text.
 template <typename Number>

@@ -73,6 +73,7 @@ std::string describe(const engine::ModelInfo &info)
         {"Fingerprint", info.fingerprint},
         {"Architecture", info.architecture},
         {"Weights", info.quantization + ", " + byteSize(info.weightBytes)},
+        {"Activations", info.activations == engine::Activations::Fp8 ? "FP8, rounded as in training" : "exact"},
         {"Parameters", count(info.parametersTotal) + " in total, " + count(info.parametersActive) +
                            " active per token" +
                            (info.parametersMtp > 0 ? ", MTP module " + count(info.parametersMtp) : "")},

@@ -92,6 +92,7 @@ Json toJson(const engine::ModelInfo &info)
     json["kv_bytes_per_token"] = info.kvBytesPerToken;
     json["context_length"] = info.contextLength;
     json["max_context_length"] = info.maxContextLength;
+    json["activations"] = nameOf(info.activations);
     json["context_capped"] = info.contextCapped;
     json["vocab_size"] = info.vocabSize;
     json["layers"] = info.layers;
@@ -163,6 +164,11 @@ Json toJson(const CommandError &error)
             {"next_step", error.nextStep()},
             {"file", error.file()},
             {"field", error.field()}};
+}
+
+const char *nameOf(engine::Activations activations)
+{
+    return activations == engine::Activations::Fp8 ? "fp8" : "exact";
 }
 
 const char *nameOf(engine::FinishReason reason)

@@ -25,6 +25,7 @@ Json toJson(const engine::GenerationStatistics &statistics);
 Json toJson(const engine::SamplerSettings &sampler);
 Json toJson(const CommandError &error); ///< {"code", "sentence", "next_step", "file", "field"}
 
+const char *nameOf(engine::Activations activations); ///< as --activations takes it
 const char *nameOf(engine::FinishReason reason);
 const char *nameOf(engine::TextPart part);
 const char *nameOf(engine::PromptSource source);

@@ -48,7 +48,8 @@ std::string describe(const engine::MemoryPlan &plan)
 engine::MemoryPlan planOf(const std::string &folder, const CommonOptions &options)
 {
     try {
-        return engine::planMemory(folder, options.context, options.threads, options.memoryLimit, options.device);
+        return engine::planMemory(folder, options.context, options.threads, options.memoryLimit, options.device,
+                                  options.activations);
     } catch (const engine::Error &error) {
         throw CommandError::loadFailed({error.code(), error.file(), error.field(), error.what()});
     }

@@ -62,7 +62,7 @@ public:
         const auto onCase = [this](const engine::VerifiedCase &verified) { return take(verified); };
         try {
             engine::verifyOps(device, onCase);
-            engine::verifyModel(model, device, onCase);
+            engine::verifyModel(model, device, onCase, m_context.options.activations);
         } catch (const engine::Error &error) {
             m_context.terminal.clearProgress();
             throw CommandError::loadFailed({error.code(), error.file(), error.field(), error.what()});
@@ -124,6 +124,7 @@ void addVerifyCommand(CLI::App &program, Selection &selection)
         ->type_name("ID");
     command.add_option("--model", selection.options.model, "Model that is run whole (default: the bundled nano-r1)")
         ->type_name("PATH");
+    addActivationsOption(command, selection.options);
     command.add_flag("--failures-only", options->failuresOnly, "Leave out the cases that passed");
     command.add_flag("--json", selection.options.json, "Machine-readable output");
     command.footer(exitCodesHelp());

@@ -33,6 +33,15 @@ struct Vector {
     int size = 0;
 };
 
+/// What becomes of the inputs of a product. A rounded input is E4M3 times a scale that 128 neighbouring columns of a
+/// row share (the last of a row: fewer): the largest magnitude, at least 1e-4, over 448. Its quotients are rounded to
+/// nearest, ties to even. Where one of the 128 is NaN or infinite, the product is NaN.
+enum class InputRounding {
+    None,
+    E4m3,
+    E4m3PowerOfTwo, ///< the scale rounded up to a power of two
+};
+
 /// Weight [rows, cols] and bias of y = W·x + b. F8_E4M3 values are multiplied by their block's scale; its NaN codes,
 /// which the loader refuses in small models, count as ±480. Block types have their scales in the blocks.
 struct Matrix {
@@ -44,6 +53,9 @@ struct Matrix {
     int blockRows = 128;
     int blockCols = 128; ///< with a scale: a multiple of 32, at most 128
     Vector bias{};       ///< [rows] or none; only linear() looks at it
+    /// Only for F8_E4M3 with blockCols = 128 or without a scale; linear() and expertFfn() look at it. The same in all
+    /// three weights of an Mlp, and in all experts of a layer.
+    InputRounding inputs = InputRounding::None;
 };
 
 /// Activations [rows, width]; row i starts at data + i · stride.
@@ -221,8 +233,9 @@ struct WorkspaceShape {
     int experts = 0;
     int topK = 0;
     int expertWidth = 0;
-    int mlpWidth = 0; ///< the widest dense or shared MLP
-    int vocab = 0;    ///< of sample()
+    int mlpWidth = 0;     ///< the widest dense or shared MLP
+    int vocab = 0;        ///< of sample()
+    int roundedWidth = 0; ///< the widest input of a product that rounds it, but the hidden layer's; 0: none does
 };
 
 /// Ops that were enqueued once and can be enqueued again. Must not outlive its backend, nor the memory of its ops.
@@ -293,6 +306,13 @@ public:
     virtual void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) = 0;
     /// out = weight · x / sqrt(mean(x²) + eps), per row; out may be x
     virtual void rmsNorm(const ConstRows &x, const Vector &weight, float eps, const Rows &out) = 0;
+    /// rmsNorm() whose result is the input of the products that follow, up to the next norm; it does not change in
+    /// between. `inputs`: Matrix::inputs of those that round them, which a backend may do in the same pass.
+    virtual void rmsNormForProducts(const ConstRows &x, const Vector &weight, float eps, const Rows &out,
+                                    InputRounding /*inputs*/)
+    {
+        rmsNorm(x, weight, eps, out);
+    }
     /// out = W·x + b, or out += W·x + b
     virtual void linear(const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate) = 0;
     /// linear() of several weights with the same input, without `accumulate`; together where that saves something

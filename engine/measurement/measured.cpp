@@ -1,6 +1,7 @@
 #include "engine/devices.h"
 #include "engine/error.h"
 #include "engine/measurement/op_meter.h"
+#include "engine/model/activation_choice.h"
 #include "engine/model/model_files.h"
 #include "engine/model/model_buffers.h"
 #include "engine/model/transformer.h"
@@ -38,10 +39,10 @@ std::uint64_t hashOf(std::span<const float> values)
 class Measured {
 public:
     explicit Measured(const MeasureOptions &options)
-        : m_files(model::openModelFiles(options.path)), m_weights(m_files->resolveWeights()),
-          m_backend(machineDevices()->open(options.device, options.threads)),
+        : m_files(model::openModelFiles(options.path)), m_config(model::configFor(*m_files, options.activations)),
+          m_weights(m_files->resolveWeights()), m_backend(machineDevices()->open(options.device, options.threads)),
           m_meter(*m_backend, measurement::Choices::Read),
-          m_transformer(m_files->config(), m_weights, m_meter, optionsFor(options)), m_cache(m_transformer.makeCache()),
+          m_transformer(m_config, m_weights, m_meter, optionsFor(options)), m_cache(m_transformer.makeCache()),
           m_logits(static_cast<std::size_t>(m_transformer.vocabSize()))
     {
         const int total = options.promptTokens + options.decodeTokens;
@@ -88,6 +89,7 @@ private:
     }
 
     std::unique_ptr<model::ModelFiles> m_files;
+    model::ModelConfig m_config;
     model::Weights m_weights;
     std::unique_ptr<backend::Backend> m_backend;
     measurement::OpMeter m_meter;

@@ -83,6 +83,12 @@ void OpMeter::rmsNorm(const backend::ConstRows &x, const backend::Vector &weight
     meter({costOfRmsNorm(x, weight), {}, {}}, [&] { m_inner.rmsNorm(x, weight, eps, out); });
 }
 
+void OpMeter::rmsNormForProducts(const backend::ConstRows &x, const backend::Vector &weight, float eps,
+                                 const backend::Rows &out, backend::InputRounding inputs)
+{
+    meter({costOfRmsNorm(x, weight), {}, {}}, [&] { m_inner.rmsNormForProducts(x, weight, eps, out, inputs); });
+}
+
 void OpMeter::linear(const backend::ConstRows &x, const backend::Matrix &weight, const backend::Rows &out,
                      bool accumulate)
 {

@@ -42,6 +42,8 @@ public:
     void embed(std::span<const std::int32_t> ids, const backend::Matrix &table, const backend::Rows &out) override;
     void rmsNorm(const backend::ConstRows &x, const backend::Vector &weight, float eps,
                  const backend::Rows &out) override;
+    void rmsNormForProducts(const backend::ConstRows &x, const backend::Vector &weight, float eps,
+                            const backend::Rows &out, backend::InputRounding inputs) override;
     void linear(const backend::ConstRows &x, const backend::Matrix &weight, const backend::Rows &out,
                 bool accumulate) override;
     void rope(const backend::Rows &x, int headWidth, int ropeWidth, const backend::RopeRows &rope) override;

@@ -41,9 +41,12 @@ void DecoderLayer::run(backend::Backend &backend, Activations &activations, cons
 {
     const backend::Rows hidden = activations.hidden.rows(chunk.tokens);
     const backend::Rows normed = activations.normed.rows(chunk.tokens);
-    backend.rmsNorm(hidden, m_inputNorm, m_eps, normed);
+    const auto inputsOf = [](const auto &part) {
+        return std::visit([](const auto &concrete) { return concrete.inputs(); }, part);
+    };
+    backend.rmsNormForProducts(hidden, m_inputNorm, m_eps, normed, inputsOf(m_attention));
     std::visit([&](const auto &attention) { attention.run(backend, activations, chunk, cacheLayer); }, m_attention);
-    backend.rmsNorm(hidden, m_postAttentionNorm, m_eps, normed);
+    backend.rmsNormForProducts(hidden, m_postAttentionNorm, m_eps, normed, inputsOf(m_ffn));
     if (const auto *experts = std::get_if<Moe>(&m_ffn))
         experts->run(backend, activations, chunk, routeRow);
     else

@@ -10,6 +10,7 @@ class DenseMlp {
 public:
     DenseMlp(const ModelConfig &config, const MlpWeights &weights);
 
+    backend::InputRounding inputs() const { return m_mlp.gate.inputs; } ///< as attention's
     /// hidden += down(SiLU(gate normed) ⊙ up normed)
     void run(backend::Backend &backend, Activations &activations, int tokens) const;
 

@@ -13,6 +13,8 @@ public:
     /// `config` must outlive this.
     GqaAttention(const ModelConfig &config, const GroupedQueryWeights &weights, float softmaxScale);
 
+    /// How its first products take their inputs.
+    backend::InputRounding inputs() const { return m_q.inputs; }
     /// hidden += o_proj · attention(normed); writes the chunk's keys and values into layer `cacheLayer` of its cache.
     void run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int cacheLayer) const;
 

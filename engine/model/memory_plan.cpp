@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/memory/available_memory.h"
 #include "engine/memory/kv_cache.h"
+#include "engine/model/activation_choice.h"
 #include "engine/model/detail/message.h"
 #include "engine/model/model_buffers.h"
 #include "engine/model/model_files.h"
@@ -69,9 +70,10 @@ MemoryPlan fittingPlan(const ModelConfig &config, PlanRequest request, const std
 namespace engine {
 
 MemoryPlan planMemory(const std::string &path, int contextLength, int threads, std::uint64_t memoryLimit,
-                      const std::string &device)
+                      const std::string &device, Activations activations)
 {
     const auto files = model::openModelFiles(path);
+    const model::ModelConfig config = model::configFor(*files, activations);
     model::PlanRequest request;
     request.weightBytes = files->weightBytes();
     request.deviceExcessBytes = files->deviceExcessBytes();
@@ -81,7 +83,7 @@ MemoryPlan planMemory(const std::string &path, int contextLength, int threads, s
         request.device = machineDevices()->find(device);
     const std::uint64_t free = device == cpuDevice ? memory::availableMemory() : request.device.memoryFree;
     request.availableBytes = memoryLimit > 0 ? memoryLimit : free;
-    return model::planMemory(files->config(), request);
+    return model::planMemory(config, request);
 }
 
 } // namespace engine

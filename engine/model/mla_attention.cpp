@@ -33,6 +33,7 @@ MlaAttention::MlaAttention(const ModelConfig &config, const LatentAttentionWeigh
       m_kvANorm(vectorOf(weights.kv_a_layernorm)), m_kvB(matrixOf(weights.kv_b_proj, config.quantization)),
       m_o(matrixOf(weights.o_proj, config.quantization))
 {
+    m_kvB.inputs = backend::InputRounding::None; // dequantised where it is absorbed, see engine::Activations
     if (config.q_lora_rank > 0) {
         m_qA = matrixOf(weights.q_a_proj, config.quantization);
         m_qANorm = vectorOf(weights.q_a_layernorm);
@@ -52,7 +53,7 @@ void MlaAttention::project(backend::Backend &backend, Activations &activations, 
         const backend::Rows latent = activations.queryLatent.rows(chunk.tokens);
         const backend::Product products[] = {{&*m_qA, latent}, {&m_kvA, keyValue}};
         backend.linearGroup(input, products);
-        backend.rmsNorm(latent, m_qANorm, latentNormEps, latent);
+        backend.rmsNormForProducts(latent, m_qANorm, latentNormEps, latent, m_qB.inputs);
         backend.linear(latent, m_qB, query, false);
     } else {
         const backend::Product products[] = {{&m_qB, query}, {&m_kvA, keyValue}};

@@ -17,6 +17,8 @@ public:
     /// `config` must outlive this.
     MlaAttention(const ModelConfig &config, const LatentAttentionWeights &weights, float softmaxScale);
 
+    /// How its first products take their inputs.
+    backend::InputRounding inputs() const { return m_kvA.inputs; }
     /// hidden += o_proj · attention(normed); writes the chunk's latents into layer `cacheLayer` of its cache.
     void run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int cacheLayer) const;
 

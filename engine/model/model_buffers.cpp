@@ -33,6 +33,9 @@ backend::WorkspaceShape workspaceShapeOf(const ModelConfig &config, int chunk)
     shape.expertWidth = config.moe_intermediate_size;
     shape.mlpWidth = std::max(config.intermediate_size, config.n_shared_experts * config.moe_intermediate_size);
     shape.vocab = config.vocab_size;
+    if (config.quantization.activations == engine::Activations::Fp8)
+        shape.roundedWidth =
+            std::max({config.hidden_size, config.q_lora_rank, config.num_attention_heads * config.valueHeadDim()});
     return shape;
 }
 

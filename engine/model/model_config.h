@@ -1,6 +1,8 @@
 #pragma once
 // config.json and generation_config.json of a Hugging Face model folder. Fields keep the file's own names.
 
+#include "engine/model_info.h"
+
 #include <array>
 #include <cstdint>
 #include <string>
@@ -46,8 +48,9 @@ struct QuantizationConfig {
     enum class Method { None, Fp8 };
     enum class ScaleFormat { Float, Ue8m0 };
     Method quant_method = Method::None;
-    std::array<int, 2> weight_block_size = {128, 128}; ///< rows, columns per scale
-    ScaleFormat scale_fmt = ScaleFormat::Float;        ///< ue8m0: powers of two, still stored as F32
+    std::array<int, 2> weight_block_size = {128, 128};            ///< rows, columns per scale
+    ScaleFormat scale_fmt = ScaleFormat::Float;                   ///< ue8m0: powers of two, still stored as F32
+    engine::Activations activations = engine::Activations::Exact; ///< not in the file: see configFor()
 };
 
 /// Every value is inside the range given; a config that breaks one is refused with Error ConfigInvalid naming file,

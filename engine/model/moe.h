@@ -14,6 +14,7 @@ public:
 
     /// Shows the backend the experts; the object must stay where it is.
     void prepare(backend::Backend &backend) const;
+    backend::InputRounding inputs() const { return m_experts.front().gate.inputs; } ///< as attention's
     /// hidden += Σ gate · expert(normed) + shared(normed); the routes go to MoE row `row`.
     void run(backend::Backend &backend, Activations &activations, const Chunk &chunk, int row) const;
 

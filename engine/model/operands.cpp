@@ -16,9 +16,18 @@ void requireRunnableBlocks(const QuantizationConfig &quantization)
                     " (weight_block_size) are not supported; the columns must be a multiple of 32, at most 128.");
 }
 
+backend::InputRounding inputRoundingOf(const Linear &linear, const QuantizationConfig &quantization)
+{
+    if (quantization.activations == engine::Activations::Exact || linear.weight.dtype != memory::DType::F8_E4M3)
+        return backend::InputRounding::None;
+    return quantization.scale_fmt == QuantizationConfig::ScaleFormat::Ue8m0 ? backend::InputRounding::E4m3PowerOfTwo
+                                                                            : backend::InputRounding::E4m3;
+}
+
 backend::Matrix matrixOf(const Linear &linear, const QuantizationConfig &quantization)
 {
     backend::Matrix matrix = matrixOf(linear.weight);
+    matrix.inputs = inputRoundingOf(linear, quantization);
     matrix.scale = linear.scale.data;
     matrix.blockRows = quantization.weight_block_size[0];
     matrix.blockCols = quantization.weight_block_size[1];
@@ -58,8 +67,12 @@ backend::CachePages cachePagesOf(const Chunk &chunk, int layer)
 
 backend::Mlp mlpOf(const MlpWeights &mlp, const QuantizationConfig &quantization)
 {
-    return {matrixOf(mlp.gate_proj, quantization), matrixOf(mlp.up_proj, quantization),
-            matrixOf(mlp.down_proj, quantization)};
+    backend::Mlp result{matrixOf(mlp.gate_proj, quantization), matrixOf(mlp.up_proj, quantization),
+                        matrixOf(mlp.down_proj, quantization)};
+    const auto rounds = [](const backend::Matrix &matrix) { return matrix.inputs != backend::InputRounding::None; };
+    if (!rounds(result.gate) || !rounds(result.up) || !rounds(result.down)) // all or none
+        result.gate.inputs = result.up.inputs = result.down.inputs = backend::InputRounding::None;
+    return result;
 }
 
 } // namespace engine::model

@@ -11,6 +11,8 @@ namespace engine::model {
 /// up to 128.
 void requireRunnableBlocks(const QuantizationConfig &quantization);
 
+/// Of products with this weight: FP8 activations are for FP8 weights only.
+backend::InputRounding inputRoundingOf(const Linear &linear, const QuantizationConfig &quantization);
 backend::Matrix matrixOf(const Linear &linear, const QuantizationConfig &quantization);
 backend::Matrix matrixOf(const memory::Tensor &unquantized);
 backend::Vector vectorOf(const memory::Tensor &norm);

@@ -2,6 +2,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/memory/available_memory.h"
+#include "engine/model/activation_choice.h"
 #include "engine/model/detail/message.h"
 #include "engine/model/family_defaults.h"
 #include "engine/model/memory_plan.h"
@@ -61,32 +62,30 @@ text::ChatTemplate openTemplate(const model::ModelFiles &files, const text::Toke
 
 } // namespace
 
-LoadedModel::Plan LoadedModel::plan(const model::ModelFiles &files, const EngineOptions &options,
-                                    const DeviceInfo &device, const Successor &earlier)
+LoadedModel::Plan LoadedModel::plan(const EngineOptions &options, const Successor &earlier) const
 {
-    const auto devices = devicesOf(options);
     model::PlanRequest request;
-    request.weightBytes = files.weightBytes();
-    request.deviceExcessBytes = files.deviceExcessBytes();
+    request.weightBytes = m_files->weightBytes();
+    request.deviceExcessBytes = m_files->deviceExcessBytes();
     request.contextLength = options.contextLength;
     request.threads = options.threads;
-    request.devices = devices.get();
-    request.device = device;
-    const std::uint64_t now = device.id == cpuDevice ? memory::availableMemory() : device.memoryFree;
+    request.devices = m_devices.get();
+    request.device = m_device;
+    const std::uint64_t now = m_device.id == cpuDevice ? memory::availableMemory() : m_device.memoryFree;
     const std::uint64_t beside = sum(now, earlier.cacheBytes);
     request.availableBytes = options.memoryLimit > 0 ? options.memoryLimit : sum(beside, earlier.weightBytes);
-    const MemoryPlan plan = model::fittingPlan(files.config(), request, files.path());
+    const MemoryPlan plan = model::fittingPlan(m_config, request, path());
     return {plan, earlier.weightBytes > 0 && plan.totalBytes() > beside};
 }
 
 LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, const model::LoadWatch &watch,
                          const Successor &earlier)
-    : m_files(openFiles(path, watch)), m_devices(devicesOf(options)), m_device(m_devices->find(options.device)),
-      m_plan(plan(*m_files, options, m_device, earlier)), m_weights(m_files->resolveWeights()),
-      m_info(model::summarize(*m_files)), m_tokenizer(openTokenizer(*m_files, watch)),
-      m_template(openTemplate(*m_files, m_tokenizer, watch))
+    : m_files(openFiles(path, watch)), m_config(model::configFor(*m_files, options.activations)),
+      m_devices(devicesOf(options)), m_device(m_devices->find(options.device)), m_plan(plan(options, earlier)),
+      m_weights(m_files->resolveWeights()), m_info(model::summarize(*m_files)),
+      m_tokenizer(openTokenizer(*m_files, watch)), m_template(openTemplate(*m_files, m_tokenizer, watch))
 {
-    requireTokenizerFits(m_tokenizer, m_files->config());
+    requireTokenizerFits(m_tokenizer, m_config);
     watch.report(LoadStage::Buffers);
     if (m_plan.needsRelease)
         earlier.release();
@@ -94,6 +93,7 @@ LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, 
     m_info.device = m_device.id;
     m_info.deviceName = m_device.name;
     m_info.deviceUnits = m_device.id == cpuDevice && options.threads > 0 ? options.threads : m_device.units;
+    m_info.activations = m_config.quantization.activations;
     m_info.plannedBytes = m_plan.memory.totalBytes();
     m_info.kvBytesPerToken = m_transformer->kvBytesPerToken();
     m_info.contextLength = m_transformer->contextLength();
@@ -109,6 +109,10 @@ LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, 
 /// What goes wrong from here on is the device's: other programs may take its memory between plan and use.
 void LoadedModel::prepareDevice(const EngineOptions &options, const model::LoadWatch &watch)
 {
+    if (m_config.quantization.activations != Activations::Exact && m_device.id != cpuDevice)
+        throw Error(ErrorCode::UnsupportedFeature, path(), "activations",
+                    path() + ": " + m_device.name + " does not compute with FP8 activations yet. Open this model on " +
+                        "the CPU, or with exact activations.");
     try {
         m_backend = m_devices->open(m_device.id, options.threads);
     } catch (const Error &error) {
@@ -120,8 +124,8 @@ void LoadedModel::prepareDevice(const EngineOptions &options, const model::LoadW
     transformerOptions.contextLength = m_plan.memory.contextLength;
     transformerOptions.prefillChunk = model::prefillChunkOn(m_device);
     try {
-        m_transformer = std::make_unique<model::Transformer>(m_files->config(), m_weights, *m_backend,
-                                                             transformerOptions, watch, path());
+        m_transformer =
+            std::make_unique<model::Transformer>(m_config, m_weights, *m_backend, transformerOptions, watch, path());
     } catch (const Error &error) {
         if (error.code() == ErrorCode::OutOfMemory)
             failMemory(error);
@@ -165,7 +169,7 @@ void LoadedModel::collectStopTokens()
         if (token >= 0 && !endsReply(token))
             m_stopTokens.push_back(token);
     };
-    for (const int id : m_files->config().eos_token_id)
+    for (const int id : m_config.eos_token_id)
         add(id);
     for (const int id : m_files->generationDefaults().eos_token_id)
         add(id);

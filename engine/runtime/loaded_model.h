@@ -51,14 +51,14 @@ private:
         MemoryPlan memory;
         bool needsRelease = false;
     };
-    static Plan plan(const model::ModelFiles &files, const EngineOptions &options, const DeviceInfo &device,
-                     const Successor &earlier);
+    Plan plan(const EngineOptions &options, const Successor &earlier) const;
     void prepareDevice(const EngineOptions &options, const model::LoadWatch &watch);
     const std::string &path() const;
     [[noreturn]] void failMemory(const Error &cause) const;
     void collectStopTokens();
 
     std::unique_ptr<model::ModelFiles> m_files;
+    model::ModelConfig m_config; ///< of the files, with what was chosen at loading
     std::shared_ptr<Devices> m_devices;
     DeviceInfo m_device;
     Plan m_plan;

@@ -68,6 +68,7 @@ EngineOptions Worker::optionsFor(const LoadOptions &load) const
         options.contextLength = load.contextLength;
     if (!load.device.empty())
         options.device = load.device;
+    options.activations = load.activations.value_or(options.activations);
     return options;
 }
 

@@ -9,6 +9,7 @@
 namespace engine::verification {
 
 void verifyOps(backend::Backend &tested, backend::Backend &oracle, const OnVerified &done);
-void verifyModel(const std::string &path, backend::Backend &tested, backend::Backend &oracle, const OnVerified &done);
+void verifyModel(const std::string &path, backend::Backend &tested, backend::Backend &oracle, const OnVerified &done,
+                 Activations activations = Activations::Exact);
 
 } // namespace engine::verification

@@ -1,3 +1,4 @@
+#include "engine/model/activation_choice.h"
 #include "engine/model/model_files.h"
 #include "engine/model/transformer.h"
 #include "engine/verification/op_case.h"
@@ -130,11 +131,12 @@ VerifiedCase judge(const std::string &way, const Agreement &agreement, const Lim
 
 } // namespace
 
-void verifyModel(const std::string &path, backend::Backend &tested, backend::Backend &oracle, const OnVerified &done)
+void verifyModel(const std::string &path, backend::Backend &tested, backend::Backend &oracle, const OnVerified &done,
+                 Activations activations)
 {
     const auto files = model::openModelFiles(path);
     const model::Weights weights = files->resolveWeights();
-    const model::ModelConfig &config = files->config();
+    const model::ModelConfig config = model::configFor(*files, activations);
     model::TransformerOptions options;
     options.contextLength = std::min(tokenCount, config.max_position_embeddings);
     const auto tokens = tokensFor(options.contextLength, config.vocab_size);

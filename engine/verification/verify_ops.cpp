@@ -39,10 +39,10 @@ void verifyOps(const std::string &device, const OnVerified &done)
     verification::verifyOps(*tested, *backend::makeCpuBackend(0), done);
 }
 
-void verifyModel(const std::string &path, const std::string &device, const OnVerified &done)
+void verifyModel(const std::string &path, const std::string &device, const OnVerified &done, Activations activations)
 {
     const auto tested = testedBackend(device);
-    verification::verifyModel(path, *tested, *backend::makeCpuBackend(0), done);
+    verification::verifyModel(path, *tested, *backend::makeCpuBackend(0), done, activations);
 }
 
 } // namespace engine

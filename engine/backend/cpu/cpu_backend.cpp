@@ -3,6 +3,7 @@
 #include "engine/backend/cpu/expert_ffn.h"
 #include "engine/backend/cpu/gqa_attention.h"
 #include "engine/backend/cpu/ops.h"
+#include "engine/backend/cpu/rounded_inputs.h"
 #include "engine/backend/cpu/route.h"
 
 #include <thread>
@@ -28,13 +29,14 @@ public:
         m_gqa.reserve(shape, m_parallel.threads());
         m_route.reserve(shape, m_parallel.threads());
         m_experts.reserve(shape);
+        m_rounded.reserve(shape);
         m_chooser.reserve(shape.vocab);
     }
     void stopOn(std::stop_token stop) override { m_parallel.stopOn(std::move(stop)); }
     std::uint64_t reservedBytes() const override
     {
         return m_absorbed.scratchBytes() + m_expanded.scratchBytes() + m_gqa.scratchBytes() + m_route.scratchBytes() +
-               m_experts.scratchBytes() + m_chooser.bytes();
+               m_experts.scratchBytes() + m_rounded.scratchBytes() + m_chooser.bytes();
     }
     void synchronize() override {}
     void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) override
@@ -47,7 +49,20 @@ public:
     }
     void linear(const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate) override
     {
-        cpu::linear(m_parallel, x, weight, out, accumulate);
+        cpu::linear(m_parallel, m_rounded.of(m_parallel, x, weight.inputs), weight, out, accumulate);
+    }
+    void linearGroup(const ConstRows &x, std::span<const Product> products) override
+    {
+        const InputRounding rounding = products.empty() ? InputRounding::None : products.front().weight->inputs;
+        const ConstRows rounded = m_rounded.of(m_parallel, x, rounding);
+        for (const Product &product : products) {
+            if (product.weight->inputs == rounding)
+                cpu::linear(m_parallel, rounded, *product.weight, product.out, false);
+        }
+        for (const Product &product : products) {
+            if (product.weight->inputs != rounding)
+                linear(x, *product.weight, product.out, false);
+        }
     }
     void rope(const Rows &x, int headWidth, int ropeWidth, const RopeRows &rope) override
     {
@@ -64,7 +79,7 @@ public:
     void storeKeyValue(const KeyValueArgs &args) override { cpu::storeKeyValue(m_parallel, args); }
     void gqaAttention(const GqaArgs &args) override { m_gqa.run(m_parallel, args); }
     void route(const RouteArgs &args) override { m_route.run(m_parallel, args); }
-    void expertFfn(const ExpertArgs &args) override { m_experts.run(m_parallel, args); }
+    void expertFfn(const ExpertArgs &args) override { m_experts.run(m_parallel, args, m_rounded); }
     void sample(const SampleArgs &args) override
     {
         const auto defined = static_cast<std::size_t>(args.settings->definedTokens);
@@ -80,6 +95,7 @@ private:
     cpu::GqaAttention m_gqa;
     cpu::Route m_route;
     cpu::ExpertFfn m_experts;
+    cpu::RoundedInputs m_rounded;
     sampling::TokenChooser m_chooser;
 };
 

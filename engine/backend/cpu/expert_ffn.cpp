@@ -16,6 +16,15 @@ std::size_t size(int a, int b)
 /// Rows of a weight that one task takes: some 100 KB of a large model, nothing smaller than the kernel's tiles.
 constexpr int taskRows = 64;
 
+/// Of the routed experts or the shared one, whichever rounds: a model has one kind.
+InputRounding roundingOf(const ExpertArgs &args)
+{
+    const bool routed = args.topK > 0 && args.experts.front().gate.inputs != InputRounding::None;
+    if (routed || args.shared == nullptr)
+        return args.topK > 0 ? args.experts.front().gate.inputs : InputRounding::None;
+    return args.shared->gate.inputs;
+}
+
 DotCall dotCall(const Matrix &weight, int first, int end, float *out)
 {
     DotCall call;
@@ -44,18 +53,21 @@ void ExpertFfn::reserve(const WorkspaceShape &shape)
     m_places.reserve(routed);
 }
 
-void ExpertFfn::run(Parallel &parallel, const ExpertArgs &args)
+void ExpertFfn::run(Parallel &parallel, const ExpertArgs &args, RoundedInputs &rounded)
 {
     sortByExpert(args);
     listJobs(args);
+    const InputRounding rounding = roundingOf(args);
+    const ConstRows roundedInputs = rounded.of(parallel, args.x, rounding);
     runJobs(
         parallel, [](const Job &job) { return job.mlp->gate.rows; },
         [&](const Job &job, int first, int end) {
             const auto width = static_cast<std::size_t>(job.mlp->gate.rows);
             for (const bool isUp : {false, true}) {
                 DotCall call = dotCall(isUp ? job.mlp->up : job.mlp->gate, first, end, isUp ? job.up : job.gate);
-                call.x = args.x.data;
-                call.xStride = args.x.stride;
+                const ConstRows &x = job.mlp->gate.inputs == InputRounding::None ? args.x : roundedInputs;
+                call.x = x.data;
+                call.xStride = x.stride;
                 call.gather = job.gather;
                 call.tokens = job.tokens;
                 call.outStride = width;
@@ -66,6 +78,8 @@ void ExpertFfn::run(Parallel &parallel, const ExpertArgs &args)
                 swiglu(job.gate + at, job.up + at, static_cast<std::size_t>(end - first));
             }
         });
+    if (rounding != InputRounding::None)
+        roundHidden(parallel);
     runJobs(
         parallel, [](const Job &job) { return job.mlp->down.rows; },
         [](const Job &job, int first, int end) {
@@ -77,6 +91,21 @@ void ExpertFfn::run(Parallel &parallel, const ExpertArgs &args)
             dot(call);
         });
     combine(parallel, args);
+}
+
+/// The inputs of down.
+void ExpertFfn::roundHidden(Parallel &parallel)
+{
+    runJobs(
+        parallel, [](const Job &job) { return job.tokens; },
+        [](const Job &job, int first, int end) {
+            const auto width = static_cast<std::size_t>(job.mlp->down.cols);
+            const InputRounding rounding = job.mlp->down.inputs;
+            for (int token = first; token < end && rounding != InputRounding::None; ++token) {
+                float *row = job.gate + static_cast<std::size_t>(token) * width;
+                roundRow(row, width, rounding, row);
+            }
+        });
 }
 
 /// Counting sort of the (token, rank) pairs by expert; within an expert the tokens stay in order.

@@ -3,6 +3,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/backend/cpu/parallel.h"
+#include "engine/backend/cpu/rounded_inputs.h"
 
 #include <vector>
 
@@ -12,7 +13,7 @@ class ExpertFfn {
 public:
     void reserve(const WorkspaceShape &shape);
     std::uint64_t scratchBytes() const { return m_gate.bytes() + m_up.bytes() + m_result.bytes(); }
-    void run(Parallel &parallel, const ExpertArgs &args);
+    void run(Parallel &parallel, const ExpertArgs &args, RoundedInputs &rounded);
 
 private:
     /// One MLP with its tokens.
@@ -27,6 +28,7 @@ private:
 
     void sortByExpert(const ExpertArgs &args);
     void listJobs(const ExpertArgs &args);
+    void roundHidden(Parallel &parallel);
     template <typename RowCount, typename Body>
     void runJobs(Parallel &parallel, const RowCount &rowCount, const Body &body);
     void combine(Parallel &parallel, const ExpertArgs &args);

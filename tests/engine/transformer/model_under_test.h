@@ -2,6 +2,7 @@
 // A model opened up to its transformer.
 
 #include "engine/backend/backend.h"
+#include "engine/model/activation_choice.h"
 #include "engine/model/model_files.h"
 #include "engine/model/transformer.h"
 #include "engine/model/weights.h"
@@ -17,9 +18,11 @@ struct ModelUnderTest {
     {
     }
     ModelUnderTest(const std::string &path, std::unique_ptr<engine::backend::Backend> ownBackend,
-                   engine::model::TransformerOptions options = {})
-        : files(engine::model::openModelFiles(path)), config(files->config()), weights(files->resolveWeights()),
-          backend(std::move(ownBackend)), transformer(config, weights, *backend, options)
+                   engine::model::TransformerOptions options = {},
+                   engine::Activations activations = engine::Activations::Exact)
+        : files(engine::model::openModelFiles(path)), config(engine::model::configFor(*files, activations)),
+          weights(files->resolveWeights()), backend(std::move(ownBackend)),
+          transformer(config, weights, *backend, options)
     {
     }
 
