@@ -6,7 +6,7 @@
 // the device or throws: shapes are checked when the model is prepared, and reserve() takes all scratch memory. Every
 // pointer an op is given points into memory(); the lists of pages and of experts themselves are the host's.
 // Activations are F32 and row-major; weights are used as they lie in the checkpoint, at any alignment. Sums are made
-// in a fixed order, so a result depends neither on the number of threads nor, except in mlaAttention(), on how many
+// in a fixed order, so a result depends neither on the number of threads nor, except in attention, on how many
 // tokens are processed together.
 
 #include "engine/memory/dtype.h"

@@ -1,20 +1,11 @@
-#include "engine/backend/cuda/detail/attention.h"
+// gqaAttention(): which way; and a kernel for any width and type of the cache, in F32.
+
 #include "engine/backend/cuda/detail/earlier.cuh"
-#include "engine/backend/cuda/detail/pages.cuh"
-#include "engine/backend/cuda/detail/rows.h"
-#include "engine/backend/cuda/detail/split_attention.cuh"
+#include "engine/backend/cuda/detail/gqa.cuh"
 
 namespace engine::backend::cuda {
 
 namespace {
-
-struct GqaCall {
-    ConstRowsView q;
-    KeyValueView cache;
-    int group = 1; ///< query heads of a key-value head
-    float scale = 0.0F;
-    AttentionOutput output;
-};
 
 template <int parts>
 __device__ inline void loadRow(const KeyValueView &cache, int head, int part, int position, float (&to)[parts])
@@ -88,29 +79,54 @@ void startWidth(Queue &queue, const GqaCall &call, int tokens)
         queue.note(cudaErrorInvalidValue);
 }
 
+void attend(Queue &queue, GqaCall call, int positions, const DeviceLimits &device, AttentionScratch &scratch)
+{
+    const int heads = call.group % 4 == 0 ? 4 : 1;
+    call.output.splits = splitsFor({.blocks = call.tokens * call.output.heads / heads,
+                                    .rows = call.tokens * call.output.heads,
+                                    .positions = positions,
+                                    .wanted = 2 * device.units},
+                                   scratch);
+    if (heads == 4)
+        startWidth<4>(queue, call, call.tokens);
+    else
+        startWidth<1>(queue, call, call.tokens);
+    combine(queue, call.output, call.tokens);
+}
+
+constexpr int mostVectorRows = 2;
+constexpr int mostDecodeRows = 32;
+
 } // namespace
+
+bool canDecode(const GqaArgs &args)
+{
+    const KeyValueCache &cache = args.cache;
+    return cache.dtype == memory::DType::BF16 && (cache.headWidth == 64 || cache.headWidth == 128) &&
+           cache.pageTokens % gqaPage == 0 && cache.layerOffset % 16 == 0;
+}
 
 void gqaAttention(Queue &queue, const GqaArgs &args, std::byte *const *table, const DeviceLimits &device,
                   AttentionScratch &scratch)
 {
-    const int tokens = args.q.rows;
     GqaCall call;
     call.q = viewOf(args.q);
     call.cache = {viewOf(args.cache, table), args.cache.headWidth};
+    call.tokens = args.q.rows;
+    call.kvHeads = args.cache.kvHeads;
     call.group = args.heads / args.cache.kvHeads;
     call.scale = args.softmaxScale * log2e;
-    const int heads = call.group % 4 == 0 ? 4 : 1;
     call.output = outputOf(args.out, args.heads, args.cache.headWidth, scratch);
-    call.output.splits = splitsFor({.blocks = tokens * args.heads / heads,
-                                    .rows = tokens * args.heads,
-                                    .positions = args.cache.start + tokens,
-                                    .wanted = 2 * device.units},
-                                   scratch);
-    if (heads == 4)
-        startWidth<4>(queue, call, tokens);
+    const int positions = args.cache.start + call.tokens;
+    const int rows = call.tokens * call.group;
+    if (!canDecode(args))
+        attend(queue, call, positions, device, scratch);
+    else if (rows <= mostVectorRows)
+        gqaVector(queue, call, positions, device, scratch);
+    else if (rows <= mostDecodeRows)
+        gqaDecode(queue, call, positions, device, scratch);
     else
-        startWidth<1>(queue, call, tokens);
-    combine(queue, call.output, tokens);
+        gqaPrefill(queue, call, positions, device, scratch);
 }
 
 } // namespace engine::backend::cuda

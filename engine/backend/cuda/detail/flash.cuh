@@ -1,7 +1,7 @@
 #pragma once
-// Attention of 64 queries to tiles of 64 positions on tensor cores (2205.14135, 2307.08691): a warp has 16 queries,
-// whose scores never leave its registers; all warps use the same keys and values in shared memory. Queries, keys,
-// values and softmax weights are BF16, everything else is F32.
+// Attention of 16 queries a warp to tiles of positions on tensor cores (2205.14135, 2307.08691): scores never leave the
+// registers, keys and values lie in shared memory. Queries, keys, values and softmax weights are BF16, everything else
+// is F32.
 
 #include "engine/backend/cuda/detail/matrix_load.cuh"
 #include "engine/backend/cuda/detail/mma.cuh"
@@ -10,7 +10,7 @@
 
 namespace engine::backend::cuda {
 
-constexpr int flashQueries = 64; ///< of a block
+constexpr int flashQueries = 64; ///< of a block of flashThreads
 constexpr int flashPositions = 64;
 constexpr int flashThreads = 128;
 
@@ -40,11 +40,21 @@ __device__ inline int flashQuery(int half)
     return static_cast<int>(threadIdx.x) / warpSize32 * 16 + half * 8 + lane / 4;
 }
 
-template <int keyWidth, int valueWidth>
+/// Position before which all rows of this warp see everything, in every lane.
+__device__ inline int openUntil(const int (&end)[2])
+{
+    int open = min(end[0], end[1]);
+#pragma unroll
+    for (int offset = warpSize32 / 2; offset >= 4; offset /= 2) // the four lanes of a row have the same
+        open = min(open, __shfl_xor_sync(wholeWarp, open, offset));
+    return open;
+}
+
+template <int keyWidth, int valueWidth, int tilePositions = flashPositions>
 struct Flash {
-    static constexpr int keyTileBytes = flashPositions * keyWidth * 2;
-    static constexpr int stageBytes = keyTileBytes + flashPositions * valueWidth * 2;
-    static constexpr int scoreTiles = flashPositions / 8;
+    static constexpr int keyTileBytes = tilePositions * keyWidth * 2;
+    static constexpr int stageBytes = keyTileBytes + tilePositions * valueWidth * 2;
+    static constexpr int scoreTiles = tilePositions / 8;
     static constexpr int valueTiles = valueWidth / 8;
 
     unsigned query[keyWidth / 16][4];
@@ -66,12 +76,15 @@ struct Flash {
         }
     }
 
-    /// `stage`: keys, then values; `position`: of their first; row `half` sees what comes before end[half].
-    __device__ void see(const std::byte *stage, int position, const int (&end)[2], float scale)
+    /// `stage`: keys, then values; `position`: of their first; row `half` sees what comes before end[half], and
+    /// `open` is openUntil() of that.
+    __device__ void see(const std::byte *stage, int position, const int (&end)[2], int open, float scale)
     {
         float scores[scoreTiles][4] = {};
         multiplyKeys(stage, scores);
-        weigh(scores, position, end, scale);
+        if (position + tilePositions > open)
+            hide(scores, position, end);
+        weigh(scores, scale);
         addValues(stage + keyTileBytes, scores);
     }
 
@@ -102,26 +115,36 @@ private:
         }
     }
 
-    /// Scores become weights; what was summed so far is brought to the new maximum.
-    __device__ void weigh(float (&scores)[scoreTiles][4], int position, const int (&end)[2], float scale)
+    __device__ static void hide(float (&scores)[scoreTiles][4], int position, const int (&end)[2])
     {
         const int place = static_cast<int>(threadIdx.x) % 4 * 2;
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
             const int visible = end[half] - position - place;
-            float top = largest[half];
 #pragma unroll
             for (int n = 0; n < scoreTiles; ++n) {
 #pragma unroll
                 for (int i = 0; i < 2; ++i) {
                     float &score = scores[n][2 * half + i];
-                    score = n * 8 + i < visible ? score * scale : -INFINITY;
-                    top = fmaxf(top, score);
+                    score = n * 8 + i < visible ? score : -INFINITY;
                 }
             }
+        }
+    }
+
+    /// Scores become weights; what was summed so far is brought to the new maximum. `scale` is positive.
+    __device__ void weigh(float (&scores)[scoreTiles][4], float scale)
+    {
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+            float top = scores[0][2 * half];
+#pragma unroll
+            for (int n = 0; n < scoreTiles; ++n)
+                top = fmaxf(top, fmaxf(scores[n][2 * half], scores[n][2 * half + 1]));
             top = fmaxf(top, __shfl_xor_sync(wholeWarp, top, 1));
-            top = fmaxf(top, __shfl_xor_sync(wholeWarp, top, 2)); // finite: largest begins so
-            const float factor = exp2f(largest[half] - top);
+            top = fmaxf(top, __shfl_xor_sync(wholeWarp, top, 2));
+            top = fmaxf(largest[half], top * scale); // finite: largest begins so
+            const float factor = powerOfTwo(largest[half] - top);
             largest[half] = top;
             sum[half] *= factor;
 #pragma unroll
@@ -129,10 +152,12 @@ private:
 #pragma unroll
                 for (int i = 0; i < 2; ++i) {
                     float &score = scores[n][2 * half + i];
-                    score = exp2f(score - top);
+                    score = powerOfTwo(fmaf(score, scale, -top));
                     sum[half] += score;
                 }
             }
+            if (factor == 1.0F) // as soon as the largest has been seen
+                continue;
 #pragma unroll
             for (int n = 0; n < valueTiles; ++n) {
                 values[n][2 * half] *= factor;
@@ -146,7 +171,7 @@ private:
     {
         const int lane = static_cast<int>(threadIdx.x) % warpSize32;
 #pragma unroll
-        for (int step = 0; step < flashPositions / 16; ++step) {
+        for (int step = 0; step < tilePositions / 16; ++step) {
             const float(&low)[4] = weights[2 * step];
             const float(&high)[4] = weights[2 * step + 1];
             const unsigned a[4] = {packBf16(low[0], low[1]), packBf16(low[2], low[3]), packBf16(high[0], high[1]),
@@ -174,6 +199,7 @@ __device__ inline void walkFlash(State &flash, int begin, int end, const int (&r
     if (begin < end)
         copy(begin, stages);
     asyncCommit();
+    const int open = openUntil(rowEnd);
     int turn = 0;
     for (int position = begin; position < end; position += flashPositions) {
         const int next = position + flashPositions;
@@ -182,7 +208,7 @@ __device__ inline void walkFlash(State &flash, int begin, int end, const int (&r
         asyncCommit();
         asyncWait<1>();
         __syncthreads();
-        flash.see(stages + turn * State::stageBytes, position, rowEnd, scale);
+        flash.see(stages + turn * State::stageBytes, position, rowEnd, open, scale);
         __syncthreads(); // nobody uses this stage any more
         turn = 1 - turn;
     }

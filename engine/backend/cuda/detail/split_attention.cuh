@@ -22,6 +22,18 @@ struct SoftmaxStats {
 
 constexpr float log2e = 1.44269504088896341F;
 
+/// 2^x, 0 below 2^-126: a weight, of which that much does not count.
+__device__ inline float powerOfTwo(float x)
+{
+#ifdef __CUDACC__
+    float power;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
+    return power;
+#else
+    return exp2f(x);
+#endif
+}
+
 /// `heads` queries of `parts` · 32 numbers, and what they have seen so far.
 template <int heads, int parts>
 struct WarpAttention {
