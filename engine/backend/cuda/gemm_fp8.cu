@@ -180,6 +180,8 @@ void multiplyFp8(Queue &queue, const Fp8Device &device, const QuantisedRows &x, 
 void multiplyFp8(Queue &queue, const Fp8Device &device, const QuantisedRows &x, const Matrix &weight, const Rows &out,
                  bool accumulate, const Fp8Plan &plan)
 {
+    if (x.rows == 0)
+        return;
     Call call = callFor(queue, device, x, out, plan);
     queue.note(encodeWeight(device, weight, call.weight));
     call.accumulate = accumulate;
@@ -221,6 +223,8 @@ void multiplyFp8Grouped(Queue &queue, const Fp8Device &device, const QuantisedRo
 void multiplyFp8Grouped(Queue &queue, const Fp8Device &device, const QuantisedRows &x, const Fp8Experts &weights,
                         const std::int32_t *offsets, const Rows &out, const Fp8Plan &plan)
 {
+    if (x.rows == 0)
+        return;
     Call call = callFor(queue, device, x, out, plan);
     call.experts = reinterpret_cast<const Fp8Weight *>(weights.table.data());
     call.offsets = offsets;

@@ -227,6 +227,7 @@ private slots:
         QTest::addColumn<int>("left"); // rows that belong to nobody
         QTest::addRow("one of each kind") << QList<int>{0, 65, 0, 64, 1, 130, 0} << 3;
         QTest::addRow("all with one") << QList<int>{0, 0, 0, 300, 0} << 0;
+        QTest::addRow("nothing at all") << QList<int>{0, 0} << 0;
         QTest::addRow("none") << QList<int>{0, 0, 0} << 5;
         QTest::addRow("a whole tile each") << QList<int>{256, 256} << 0;
         QList<int> many(70, 0);

@@ -134,16 +134,25 @@ void resume(Fiber &fiber)
     fiber.context.resume(scheduler);
 }
 
+/// Blocks of a cluster go on at several speeds, as they may.
+bool hasTurn(const Block &block, unsigned round)
+{
+    constexpr unsigned slower = 40;
+    const auto last = static_cast<unsigned>(cluster.size()) - 1;
+    const unsigned place = order == Order::Ascending ? block.rank : last - block.rank;
+    return (round + 1) % (1 + place * slower) == 0;
+}
+
 void runCluster(unsigned threads)
 {
     for (Block &block : cluster)
         prepare(block, threads);
     const auto all = threads * static_cast<unsigned>(cluster.size());
     const auto isAlive = [](const Block &block) { return block.alive > 0; };
-    while (std::any_of(cluster.begin(), cluster.end(), isAlive)) {
+    for (unsigned round = 0; std::any_of(cluster.begin(), cluster.end(), isAlive); ++round) {
         for (unsigned turn = 0; turn < all; ++turn) {
             Fiber &fiber = *fibers[order == Order::Ascending ? turn : all - 1 - turn];
-            if (!fiber.ended)
+            if (!fiber.ended && hasTurn(*fiber.block, round))
                 resume(fiber);
         }
     }
@@ -229,12 +238,9 @@ unsigned blocksInCluster()
     return static_cast<unsigned>(cluster.size());
 }
 
-unsigned threadsOfCluster()
+unsigned threadsOf(unsigned rank)
 {
-    unsigned alive = 0;
-    for (const Block &block : cluster)
-        alive += block.alive;
-    return alive;
+    return cluster.at(rank).alive;
 }
 
 unsigned rankInCluster()

@@ -35,7 +35,7 @@ std::byte *dynamicShared();
 /// Lets the other threads go on.
 void yield();
 unsigned blocksInCluster();
-unsigned threadsOfCluster(); ///< that have not ended
+unsigned threadsOf(unsigned rank); ///< that have not ended
 unsigned rankInCluster();
 std::byte *dynamicSharedOf(unsigned rank); ///< of a block of the cluster that runs now
 std::size_t sharedBytesOf(unsigned rank);

@@ -45,6 +45,8 @@ constexpr std::uint64_t notMade = ~std::uint64_t{0};
 template <typename Change>
 void changeBarrier(unsigned rank, unsigned address, const Change &change)
 {
+    if (threadsOf(rank) == 0)
+        return fault("a block was reached that has ended");
     std::byte *at = sharedBytesAt(rank, address, sizeof(std::uint64_t));
     std::uint64_t bits = 0;
     if (at != nullptr)
@@ -82,7 +84,7 @@ void spinUntil(const Condition &condition)
 {
     for (long long turns = 0; !condition(); ++turns) {
         if (turns == patience) {
-            std::fputs("A thread waits for ever.\n", stderr);
+            std::fprintf(stderr, "A thread waits for ever. Faults before: %s\n", firstFault.c_str());
             std::abort();
         }
         yield();
@@ -105,6 +107,14 @@ NamedBarrier &namedBarrier(int number, int threads)
     if (number < 1 || number > 15 || threads % 32 != 0)
         fault("named barriers are 1 to 15, for whole warps");
     return hopperBlock().named.at(static_cast<std::size_t>(number));
+}
+
+unsigned threadsOfCluster()
+{
+    unsigned threads = 0;
+    for (unsigned rank = 0; rank < blocksInCluster(); ++rank)
+        threads += threadsOf(rank);
+    return threads;
 }
 
 } // namespace

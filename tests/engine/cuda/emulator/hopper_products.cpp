@@ -32,6 +32,8 @@ struct Descriptor {
         swizzle = widths[bits >> 62];
         if ((bits >> 49 & 7U) != 0)
             fault("a descriptor with a base offset, which is not emulated");
+        if (swizzle > 0 && (start >> 7 & (swizzle / 16 - 1)) != 0)
+            fault("a swizzled operand that does not start where its pattern does");
     }
 
     /// Of an operand whose rows lie along K: 16 bytes of a row, in rows of 8 by 16 bytes, or by the swizzle's width.
