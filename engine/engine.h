@@ -1,6 +1,7 @@
 #pragma once
 // The engine as the application sees it: one worker thread that owns the model and its cache.
 
+#include "engine/cache_format.h"
 #include "engine/devices.h"
 #include "engine/generation.h"
 
@@ -24,13 +25,15 @@ struct EngineOptions {
     std::string device = cpuDevice;               ///< an id of listDevices(), of loads that name none
     std::shared_ptr<Devices> devices{};           ///< null: those of this machine
     Activations activations = Activations::Exact; ///< of loads that do not say
+    CacheFormat cache = CacheFormat::Automatic;   ///< of loads that name none
 };
 
 /// How one model is opened.
 struct LoadOptions {
-    int contextLength = 0;                    ///< tokens, 0 = as EngineOptions says
-    std::string device{};                     ///< an id of listDevices(), empty = as EngineOptions says
-    std::optional<Activations> activations{}; ///< nullopt = as EngineOptions says; Fp8 needs FP8 weights
+    int contextLength = 0;                      ///< tokens, 0 = as EngineOptions says
+    std::string device{};                       ///< an id of listDevices(), empty = as EngineOptions says
+    std::optional<Activations> activations{};   ///< nullopt = as EngineOptions says; Fp8 needs FP8 weights
+    CacheFormat cache = CacheFormat::Automatic; ///< Automatic = as EngineOptions says
 };
 
 /// Thread contract: every method may be called from any thread and returns at once; the work happens
@@ -47,9 +50,9 @@ public:
     /// the earlier model, or ModelLoadFailed, which keeps it. A model that does not fit into memory is refused
     /// (OutOfMemory) from its headers, before a weight is read; what the earlier model gives back counts as available.
     /// A GPU that has no room for both is given to the new one just before its weights are copied there: if that fails
-    /// after all, none is loaded (ModelLoadFailed::earlierKept). A device that failed is refused (DeviceFailed).
-    /// `path`: a folder in the Hugging Face layout, a GGUF file (any part of a split one), or a folder with one model
-    /// in GGUF.
+    /// after all, none is loaded (ModelLoadFailed::earlierKept). A device that failed is refused (DeviceFailed), as is
+    /// a cache format that the model's attention does not have (UnsupportedFeature). `path`: a folder in the Hugging
+    /// Face layout, a GGUF file (any part of a split one), or a folder with one model in GGUF.
     void loadModel(std::string path, LoadOptions options = {});
     /// Ends the loads that run or wait, within a second; each is answered by ModelLoadFailed with ErrorCode::Cancelled,
     /// unless its ModelLoaded is on the way already.

@@ -2,6 +2,7 @@
 // What each op of a model's forward pass moves and takes: expected from its shapes alone, or measured. Plain data; the
 // functions may be called from any thread and take long.
 
+#include "engine/cache_format.h"
 #include "engine/model_info.h"
 #include "engine/synthetic_model.h"
 
@@ -50,6 +51,7 @@ struct ModelShape {
     std::string configFile;                            ///< a file config.json
     SyntheticStorage storage = SyntheticStorage::BF16; ///< of configFile
     int layers = 0;                                    ///< of configFile: instead of num_hidden_layers; 0: all
+    CacheFormat cache = CacheFormat::Automatic;
 };
 
 /// The call of `tokens` tokens after `context` others, with the logits of the last. Nothing is computed, no weight of
@@ -64,6 +66,7 @@ struct MeasureOptions {
     int promptTokens = 512; ///< at most the model's context together with decodeTokens
     int decodeTokens = 16;
     Activations activations = Activations::Exact;
+    CacheFormat cache = CacheFormat::Automatic;
 };
 
 /// One pass through the model with a clock around each op. The tokens are the same on every machine.

@@ -1,6 +1,7 @@
 #pragma once
 // What running a model takes, known before a weight is read. Plain data; may cross threads.
 
+#include "engine/cache_format.h"
 #include "engine/model_info.h"
 
 #include <algorithm>
@@ -19,6 +20,8 @@ struct MemoryPlan {
     std::uint64_t bufferBytes = 0;     ///< activations and scratch memory of the largest prefill chunk
     std::uint64_t availableBytes = 0;  ///< memory that can be had now
     int largestContext = 0;            ///< tokens that fit, at most maxContextLength; 0: not even the weights fit
+    /// In which the cache is counted; never Automatic in a plan of a model.
+    CacheFormat cacheFormat = CacheFormat::Automatic;
 
     std::uint64_t totalBytes() const { return weightBytes + kvBytes + bufferBytes; }
     bool fits() const { return totalBytes() <= availableBytes; }
@@ -55,8 +58,10 @@ private:
 /// `path`: a folder or a file, as Engine::loadModel takes it. From config.json and the headers of the weight files
 /// alone. `contextLength` 0: the model's own maximum; more than that counts as that. `threads` 0: one per core.
 /// `memoryLimit`: bytes that count as available, 0 = what is measured. `device`: an id of listDevices(). Throws Error
-/// as opening the model does, but looks at no weight.
+/// as opening the model does, but looks at no weight; UnsupportedFeature, field "cache", for a format the model's
+/// attention does not have.
 MemoryPlan planMemory(const std::string &path, int contextLength = 0, int threads = 0, std::uint64_t memoryLimit = 0,
-                      const std::string &device = "cpu", Activations activations = Activations::Exact);
+                      const std::string &device = "cpu", Activations activations = Activations::Exact,
+                      CacheFormat cache = CacheFormat::Automatic);
 
 } // namespace engine

@@ -1,6 +1,8 @@
 #pragma once
 // What the user is told about a loaded model. Plain data; may cross threads.
 
+#include "engine/cache_format.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -66,6 +68,8 @@ struct ModelInfo {
     float leastTemperature = -1.0F;   ///< of the recommendation (R1: 0.5 to 0.7); negative: no range known
     float greatestTemperature = -1.0F;
     bool greedyRepeats = false; ///< greedy decoding is known to repeat itself (R1 and its distills)
+    /// Of the cache; never Automatic in a loaded model.
+    CacheFormat cacheFormat = CacheFormat::Automatic;
 };
 
 } // namespace engine

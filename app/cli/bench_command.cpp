@@ -189,6 +189,7 @@ Json resultJson(const Measurements &measured, const Summary &summary, const engi
     return {{"model", modelIdentity(model)},
             {"device", options.device},
             {"threads", options.threads},
+            {"cache_format", engine::cacheFormatName(model.cacheFormat)},
             {"prompt_tokens", measured.promptTokens},
             {"generate_tokens", measured.generateTokens},
             {"prefill_tokens_per_second", {{"median", summary.prefill}, {"runs", measured.prefill}}},
@@ -218,7 +219,8 @@ std::string resultText(const Measurements &measured, const Summary &summary, con
     const char *const kind = ops.copyBandwidth > 0.0 ? " (copying, read and written)" : " (reading)";
     const std::string figures = properties({
         {"Model", model.name + ", " + model.quantization},
-        {"Device", options.device + ", " + std::to_string(options.threads) + " threads"},
+        {"Device", options.device + ", " + std::to_string(options.threads) + " threads, cache in " +
+                       std::string(engine::cacheFormatName(model.cacheFormat))},
         {"Prefill", rate(summary.prefill) + " (" + std::to_string(measured.promptTokens) + " tokens, median of " +
                         std::to_string(measured.prefill.size()) + ")"},
         {"Decode", rate(summary.decode) + " (" + std::to_string(measured.generateTokens) + " tokens, median of " +
@@ -247,8 +249,8 @@ OpPass measureOps(const std::string &model, const CommonOptions &options, const 
     OpPass pass;
     pass.decodeTokens = std::min(mostTokens, measured.generateTokens);
     try {
-        pass.model = engine::measureOps(
-            {model, options.device, options.threads, measured.promptTokens, pass.decodeTokens, options.activations});
+        pass.model = engine::measureOps({model, options.device, options.threads, measured.promptTokens,
+                                         pass.decodeTokens, options.activations, options.cache});
         if (options.device != "cpu")
             pass.copyBandwidth = engine::measureCopyBandwidth(options.device);
     } catch (const engine::Error &error) {

@@ -48,6 +48,19 @@ void requireModel(const std::string &path)
 
 } // namespace
 
+void addCacheOption(CLI::App &command, engine::CacheFormat &format)
+{
+    using engine::CacheFormat;
+    std::map<std::string, CacheFormat> formats;
+    for (const CacheFormat known : {CacheFormat::Automatic, CacheFormat::F32, CacheFormat::BF16, CacheFormat::Fp8})
+        formats.emplace(engine::cacheFormatName(known), known);
+    command
+        .add_option("--cache", format,
+                    "Numbers of the cache: auto, f32, bf16 or fp8 (default: auto, f32 for small models, else bf16)")
+        ->transform(CLI::CheckedTransformer(formats).description(""))
+        ->type_name("FORMAT");
+}
+
 CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string &name, const std::string &description)
 {
     CLI::App &command = *program.add_subcommand(name, description);
@@ -72,6 +85,7 @@ CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string 
         .add_option("--device", options.device, "Where to compute, as bathyscope-cli devices lists it (default: cpu)")
         ->type_name("ID");
     addActivationsOption(command, options);
+    addCacheOption(command, options.cache);
     command.add_flag("--json", options.json, "Machine-readable output");
     command.footer(exitCodesHelp());
     return command;

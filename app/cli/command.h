@@ -23,12 +23,13 @@ struct CommonOptions {
     std::string device = "cpu";
     bool json = false;
     std::shared_ptr<engine::Devices> devices; ///< null: those of this machine
+    engine::CacheFormat cache = engine::CacheFormat::Automatic;
 
     engine::Activations activations = engine::Activations::Exact;
 
     engine::EngineOptions engineOptions() const
     {
-        return {threads, context, memoryLimit, device, devices, activations};
+        return {threads, context, memoryLimit, device, devices, activations, cache};
     }
 };
 
@@ -46,11 +47,13 @@ struct Selection {
     Action action;
 };
 
-/// A sub-command that already has --model, --threads, --context, --memory-limit, --device, --activations and --json.
-/// `selection` outlives the parsing.
+/// A sub-command that already has --model, --threads, --context, --memory-limit, --device, --activations, --cache and
+/// --json. `selection` outlives the parsing.
 CLI::App &addCommand(CLI::App &program, Selection &selection, const std::string &name, const std::string &description);
 
 void addActivationsOption(CLI::App &command, CommonOptions &options);
+/// --cache
+void addCacheOption(CLI::App &command, engine::CacheFormat &format);
 
 /// A check of the limits that leaves them out of the help text.
 template <typename Number>

@@ -73,6 +73,7 @@ void addShapeOptions(CLI::App &command, Selection &selection, ExpectOptions &opt
     command.add_option("--layers", options.shape.layers, "With --config: layers (default: as the config says)")
         ->check(within(1, 1024))
         ->type_name("N");
+    addCacheOption(command, options.shape.cache);
 }
 
 } // namespace

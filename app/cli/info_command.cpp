@@ -77,7 +77,8 @@ std::string describe(const engine::ModelInfo &info)
         {"Parameters", count(info.parametersTotal) + " in total, " + count(info.parametersActive) +
                            " active per token" +
                            (info.parametersMtp > 0 ? ", MTP module " + count(info.parametersMtp) : "")},
-        {"Context", contextText(info) + ", cache " + byteSize(info.kvBytesPerToken) + " per token"},
+        {"Context", contextText(info) + ", cache " + byteSize(info.kvBytesPerToken) + " per token in " +
+                        std::string(engine::cacheFormatName(info.cacheFormat))},
         {"Vocabulary", text(info.vocabSize) + " tokens"},
         {"Layers", text(info.layers) + ", " + text(static_cast<int>(info.moeLayers.size())) + " with experts"},
         {"Attention", text(info.heads) + " heads, hidden size " + text(info.hiddenSize) +

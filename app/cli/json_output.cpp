@@ -90,6 +90,7 @@ Json toJson(const engine::ModelInfo &info)
     json["parameters_mtp"] = info.parametersMtp;
     json["weight_bytes"] = info.weightBytes;
     json["kv_bytes_per_token"] = info.kvBytesPerToken;
+    json["cache_format"] = engine::cacheFormatName(info.cacheFormat);
     json["context_length"] = info.contextLength;
     json["max_context_length"] = info.maxContextLength;
     json["activations"] = nameOf(info.activations);

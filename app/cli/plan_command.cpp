@@ -13,6 +13,7 @@ Json toJson(const engine::MemoryPlan &plan)
 {
     return {{"weight_bytes", plan.weightBytes},
             {"kv_bytes_per_token", plan.kvBytesPerToken},
+            {"cache_format", engine::cacheFormatName(plan.cacheFormat)},
             {"context_length", plan.contextLength},
             {"max_context_length", plan.maxContextLength},
             {"kv_bytes", plan.kvBytes},
@@ -39,7 +40,8 @@ std::string describe(const engine::MemoryPlan &plan)
     return properties({
         {"Weights", byteSize(plan.weightBytes)},
         {"Cache", byteSize(plan.kvBytes) + " for " + std::to_string(plan.contextLength) + " tokens, " +
-                      byteSize(plan.kvBytesPerToken) + " per token"},
+                      byteSize(plan.kvBytesPerToken) + " per token in " +
+                      std::string(engine::cacheFormatName(plan.cacheFormat))},
         {"Buffers", byteSize(plan.bufferBytes)},
         {"Together", byteSize(plan.totalBytes()) + " of " + byteSize(plan.availableBytes) + " free: " + verdict(plan)},
     });
@@ -49,7 +51,7 @@ engine::MemoryPlan planOf(const std::string &folder, const CommonOptions &option
 {
     try {
         return engine::planMemory(folder, options.context, options.threads, options.memoryLimit, options.device,
-                                  options.activations);
+                                  options.activations, options.cache);
     } catch (const engine::Error &error) {
         throw CommandError::loadFailed({error.code(), error.file(), error.field(), error.what()});
     }

@@ -103,7 +103,8 @@ struct RopeRows {
 };
 
 /// One layer of a KvCache. Page p holds positions [p · pageTokens, (p + 1) · pageTokens); what lies where inside the
-/// layer's part of a page, pageTokens · width numbers in F32 or BF16, is the business of the ops that use it.
+/// layer's part of a page, pageTokens · width numbers in F32 or BF16, is the business of the ops that use it. F8_E4M3,
+/// only of a LatentCache, stands for what engine/memory/fp8_latents.h describes.
 struct CachePages {
     std::span<std::byte *const> pages;
     std::size_t layerOffset = 0; ///< bytes from the start of a page to this layer
@@ -116,8 +117,8 @@ struct CachePages {
     const std::int32_t *replayedStart = nullptr;
 };
 
-/// Rows [pageTokens, width]; a row is the latent c [latentWidth] after its norm, then the rotary key [ropeWidth] after
-/// RoPE.
+/// Rows [pageTokens, width], or Fp8Latents; a row is the latent c [latentWidth] after its norm, then the rotary key
+/// [ropeWidth] after RoPE.
 struct LatentCache : CachePages {
     int latentWidth = 0;
     int ropeWidth = 0;

@@ -60,11 +60,14 @@ private:
     std::byte m_nothing{};
 };
 
-StepFigures countStep(const model::ModelConfig &config, const model::Weights &weights, int context, int tokens)
+StepFigures countStep(const model::ModelConfig &config, const model::Weights &weights, CacheFormat cacheFormat,
+                      int context, int tokens)
 {
     const auto nothing = measurement::makeNoBackend();
     measurement::OpMeter meter(*nothing, measurement::Choices::Expected);
-    model::Transformer transformer(config, weights, meter);
+    model::TransformerOptions options;
+    options.cacheType = cacheFormat;
+    model::Transformer transformer(config, weights, meter, options);
     if (context < 0 || tokens < 1 || tokens > transformer.contextLength() - context)
         throw Error(ErrorCode::RequestInvalid, {}, "context",
                     std::to_string(context) + " + " + std::to_string(tokens) +
@@ -105,11 +108,11 @@ StepFigures expectStep(const ModelShape &shape, int context, int tokens)
 {
     if (!shape.path.empty()) {
         const auto files = model::openModelFiles(shape.path);
-        return countStep(files->config(), files->resolveWeights(), context, tokens);
+        return countStep(files->config(), files->resolveWeights(), shape.cache, context, tokens);
     }
     const model::ModelConfig config = describedConfig(shape);
     ShapeSource source(config, shape.storage);
-    return countStep(config, model::readWeights(config, source), context, tokens);
+    return countStep(config, model::readWeights(config, source), shape.cache, context, tokens);
 }
 
 } // namespace engine

@@ -2,8 +2,8 @@
 #include "engine/error.h"
 #include "engine/measurement/op_meter.h"
 #include "engine/model/activation_choice.h"
-#include "engine/model/model_files.h"
 #include "engine/model/model_buffers.h"
+#include "engine/model/model_files.h"
 #include "engine/model/transformer.h"
 
 #include <bit>
@@ -78,6 +78,7 @@ private:
         model::TransformerOptions result;
         result.prefillChunk = model::prefillChunkOn(machineDevices()->find(options.device));
         result.contextLength = options.promptTokens + options.decodeTokens + 16; // for the warm-up
+        result.cacheType = options.cache;
         return result;
     }
     void forward(std::span<const TokenId> tokens)

@@ -1,5 +1,7 @@
 #include "engine/measurement/op_cost.h"
 
+#include "engine/memory/fp8_latents.h"
+
 #include <cmath>
 
 namespace engine::measurement {
@@ -32,6 +34,14 @@ double vectorBytes(const backend::Vector &vector)
 double cacheBytes(const CachePages &cache, double positions)
 {
     return positions * cache.width * static_cast<double>(memory::dtypeBytes(cache.dtype));
+}
+
+double cacheBytes(const backend::LatentCache &cache, double positions)
+{
+    if (cache.dtype != memory::DType::F8_E4M3)
+        return cacheBytes(static_cast<const CachePages &>(cache), positions);
+    const memory::Fp8Latents layout{cache.latentWidth, cache.ropeWidth, cache.pageTokens};
+    return positions * static_cast<double>(layout.bytesPerToken());
 }
 
 /// Query-key pairs of causal attention.

@@ -1,6 +1,7 @@
 #include "engine/memory/kv_cache.h"
 
 #include "engine/error.h"
+#include "engine/memory/fp8_latents.h"
 
 #include <algorithm>
 #include <string>
@@ -23,20 +24,30 @@ int pagesFor(int tokens)
 
 CacheType KvCacheShape::resolvedType() const
 {
-    if (type != CacheType::Auto)
+    if (type != CacheType::Automatic)
         return type;
     const std::size_t bytes = static_cast<std::size_t>(layers) * static_cast<std::size_t>(width) * sizeof(float);
     return bytes <= smallCacheBytes ? CacheType::F32 : CacheType::BF16;
 }
 
-std::size_t KvCacheShape::elementBytes() const
+DType KvCacheShape::elementType() const
 {
-    return resolvedType() == CacheType::F32 ? 4 : 2;
+    const CacheType resolved = resolvedType();
+    if (resolved == CacheType::Fp8)
+        return DType::F8_E4M3;
+    return resolved == CacheType::F32 ? DType::F32 : DType::BF16;
+}
+
+std::size_t KvCacheShape::rowBytes() const
+{
+    if (resolvedType() == CacheType::Fp8)
+        return Fp8Latents{latentWidth, width - latentWidth, KvCache::pageTokens}.bytesPerToken();
+    return static_cast<std::size_t>(width) * dtypeBytes(elementType());
 }
 
 std::uint64_t KvCacheShape::bytesPerToken() const
 {
-    return static_cast<std::uint64_t>(layers) * static_cast<std::uint64_t>(width) * elementBytes();
+    return static_cast<std::uint64_t>(layers) * rowBytes();
 }
 
 Buffer KvCache::makePage() const
@@ -91,8 +102,7 @@ std::uint64_t KvCache::bytes() const
 
 std::size_t KvCache::layerOffset(int layer) const
 {
-    return static_cast<std::size_t>(layer) * pageTokens * static_cast<std::size_t>(m_shape.width) *
-           m_shape.elementBytes();
+    return static_cast<std::size_t>(layer) * pageTokens * m_shape.rowBytes();
 }
 
 void KvCache::reserve(int tokens)

@@ -3,6 +3,8 @@
 // rotary key (after RoPE), as in DeepSeek-V2 (2405.04434) §2.1: kv_lora_rank + qk_rope_head_dim numbers, whatever
 // the number of heads.
 
+#include "engine/cache_format.h"
+#include "engine/memory/dtype.h"
 #include "engine/memory/memory_space.h"
 
 #include <cstddef>
@@ -13,19 +15,22 @@
 
 namespace engine::memory {
 
-/// Auto: F32 while a token then takes at most smallCacheBytes (small models stay exact), else BF16.
-enum class CacheType { Auto, F32, BF16 };
+using CacheType = CacheFormat;
+/// Automatic is F32 while a token then takes no more than this.
 inline constexpr std::size_t smallCacheBytes = 8192;
 
 struct KvCacheShape {
     int layers = 0;
     int width = 0;    ///< numbers per token and layer: kv_lora_rank + qk_rope_head_dim
     int capacity = 0; ///< tokens
-    CacheType type = CacheType::Auto;
+    CacheType type = CacheType::Automatic;
+    int latentWidth = 0; ///< of width, in Fp8: kv_lora_rank
 
-    CacheType resolvedType() const; ///< F32 or BF16
-    std::size_t elementBytes() const;
-    std::uint64_t bytesPerToken() const; ///< layers · width · elementBytes()
+    CacheType resolvedType() const; ///< F32, BF16 or Fp8
+    DType elementType() const;      ///< F8_E4M3 stands for Fp8: see fp8_latents.h
+    /// Of one token in one layer: width numbers in F32 or BF16, or Fp8Latents::bytesPerToken().
+    std::size_t rowBytes() const;
+    std::uint64_t bytesPerToken() const; ///< layers · rowBytes()
 };
 
 /// One sequence. Memory comes in pages of pageTokens tokens, taken when a token needs one; a fork shares the pages
@@ -58,9 +63,9 @@ public:
     /// The reserved positions have been written in every layer: length() grows by `tokens`.
     void commit(int tokens);
 
-    /// Page p holds positions [p · pageTokens, (p + 1) · pageTokens) as [layers, pageTokens, width] elements.
+    /// Page p holds positions [p · pageTokens, (p + 1) · pageTokens), pageTokens · rowBytes() of each layer in turn.
     std::span<std::byte *const> pages() const { return m_table; }
-    std::size_t layerOffset(int layer) const; ///< bytes from the start of a page to [layer, 0, 0]
+    std::size_t layerOffset(int layer) const; ///< bytes from the start of a page
 
 private:
     Buffer makePage() const;

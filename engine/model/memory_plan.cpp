@@ -45,12 +45,15 @@ MemoryPlan planMemory(const ModelConfig &config, const PlanRequest &request)
     Devices &devices = request.devices != nullptr ? *request.devices : *machineDevices();
     plan.bufferBytes = bufferBytes(config, devices, request.device, request.threads);
     const int context = request.contextLength > 0 ? request.contextLength : plan.maxContextLength;
-    plan.kvBytesPerToken = cacheShapeOf(config, config.num_hidden_layers, context).bytesPerToken();
+    const memory::KvCacheShape cache = cacheShapeOf(config, config.num_hidden_layers, context, request.cache);
+    plan.kvBytesPerToken = cache.bytesPerToken();
+    plan.cacheFormat = cache.type;
     return plan.with(context, request.availableBytes);
 }
 
 MemoryPlan fittingPlan(const ModelConfig &config, PlanRequest request, const std::string &folder)
 {
+    requireCacheFormat(config, request.cache, folder);
     MemoryPlan plan = planMemory(config, request);
     if (plan.fits())
         return plan;
@@ -70,11 +73,13 @@ MemoryPlan fittingPlan(const ModelConfig &config, PlanRequest request, const std
 namespace engine {
 
 MemoryPlan planMemory(const std::string &path, int contextLength, int threads, std::uint64_t memoryLimit,
-                      const std::string &device, Activations activations)
+                      const std::string &device, Activations activations, CacheFormat cache)
 {
     const auto files = model::openModelFiles(path);
+    model::requireCacheFormat(files->config(), cache, path);
     const model::ModelConfig config = model::configFor(*files, activations);
     model::PlanRequest request;
+    request.cache = cache;
     request.weightBytes = files->weightBytes();
     request.deviceExcessBytes = files->deviceExcessBytes();
     request.contextLength = contextLength;

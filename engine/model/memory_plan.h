@@ -9,12 +9,13 @@ namespace engine::model {
 
 struct PlanRequest {
     std::uint64_t weightBytes = 0;
-    int contextLength = 0;               ///< 0: the model's own maximum
-    int threads = 0;                     ///< 0: one per core
+    int contextLength = 0; ///< 0: the model's own maximum
+    int threads = 0;       ///< 0: one per core
     std::uint64_t availableBytes = 0;
     Devices *devices = nullptr; ///< null: those of this machine
     DeviceInfo device{.id = cpuDevice};
     std::uint64_t deviceExcessBytes = 0; ///< of the weights, counted on a device
+    CacheFormat cache = CacheFormat::Automatic;
 };
 
 MemoryPlan planMemory(const ModelConfig &config, const PlanRequest &request);

@@ -1,5 +1,6 @@
 #include "engine/model/model_buffers.h"
 
+#include "engine/error.h"
 #include "engine/model/activations.h"
 #include "engine/model/step_buffers.h"
 #include "engine/model/transformer.h"
@@ -8,9 +9,21 @@
 
 namespace engine::model {
 
+void requireCacheFormat(const ModelConfig &config, CacheFormat format, const std::string &file)
+{
+    if (format != CacheFormat::Fp8 || config.isMla())
+        return;
+    throw Error(ErrorCode::UnsupportedFeature, file, "cache",
+                (file.empty() ? "" : file + ": ") +
+                    "the cache cannot be kept in FP8 (cache fp8), which is for the latents of multi-head latent "
+                    "attention; this model (model_type " +
+                    config.model_type + ") has none. Choose auto, f32 or bf16.");
+}
+
 memory::KvCacheShape cacheShapeOf(const ModelConfig &config, int layers, int capacity, memory::CacheType type)
 {
-    memory::KvCacheShape shape{config.num_hidden_layers, config.cacheWidth(), capacity, type};
+    requireCacheFormat(config, type);
+    memory::KvCacheShape shape{config.num_hidden_layers, config.cacheWidth(), capacity, type, config.kv_lora_rank};
     shape.type = shape.resolvedType();
     shape.layers = layers;
     return shape;

@@ -8,10 +8,13 @@
 
 namespace engine::model {
 
+/// Throws Error UnsupportedFeature, field "cache", for a format the model's attention does not have.
+void requireCacheFormat(const ModelConfig &config, CacheFormat format, const std::string &file = {});
+
 /// The shape of a cache of `layers` layers for `capacity` tokens. Auto is resolved by the main layers, so that the
-/// cache of the MTP layer has their type.
+/// cache of the MTP layer has their type. Throws as requireCacheFormat() does.
 memory::KvCacheShape cacheShapeOf(const ModelConfig &config, int layers, int capacity,
-                                  memory::CacheType type = memory::CacheType::Auto);
+                                  memory::CacheType type = memory::CacheType::Automatic);
 
 /// For calls of up to `chunk` tokens.
 backend::WorkspaceShape workspaceShapeOf(const ModelConfig &config, int chunk);

@@ -58,7 +58,7 @@ backend::CachePages cachePagesOf(const Chunk &chunk, int layer)
     view.pages = cache.pages();
     view.layerOffset = cache.layerOffset(layer);
     view.pageTokens = memory::KvCache::pageTokens;
-    view.dtype = cache.shape().type == memory::CacheType::F32 ? memory::DType::F32 : memory::DType::BF16;
+    view.dtype = cache.shape().elementType();
     view.width = cache.shape().width;
     view.start = chunk.replayedStart == nullptr ? cache.length() : chunk.largestStart;
     view.replayedStart = chunk.replayedStart;

@@ -31,7 +31,7 @@ inline constexpr int defaultPrefillChunk = 256;
 struct TransformerOptions {
     int contextLength = 0; ///< tokens; 0 = max_position_embeddings of the model
     int prefillChunk = defaultPrefillChunk;
-    memory::CacheType cacheType = memory::CacheType::Auto;
+    memory::CacheType cacheType = memory::CacheType::Automatic;
 };
 
 /// One call of the forward pass. Spans are views: what they point to must outlive the call.

@@ -71,6 +71,7 @@ LoadedModel::Plan LoadedModel::plan(const EngineOptions &options, const Successo
     request.threads = options.threads;
     request.devices = m_devices.get();
     request.device = m_device;
+    request.cache = options.cache;
     const std::uint64_t now = m_device.id == cpuDevice ? memory::availableMemory() : m_device.memoryFree;
     const std::uint64_t beside = sum(now, earlier.cacheBytes);
     request.availableBytes = options.memoryLimit > 0 ? options.memoryLimit : sum(beside, earlier.weightBytes);
@@ -96,6 +97,7 @@ LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, 
     m_info.activations = m_config.quantization.activations;
     m_info.plannedBytes = m_plan.memory.totalBytes();
     m_info.kvBytesPerToken = m_transformer->kvBytesPerToken();
+    m_info.cacheFormat = m_plan.memory.cacheFormat;
     m_info.contextLength = m_transformer->contextLength();
     m_info.contextCapped = options.contextLength == 0 && m_info.contextLength < m_info.maxContextLength;
     m_info.reasons = m_template.reasons();
@@ -122,6 +124,7 @@ void LoadedModel::prepareDevice(const EngineOptions &options, const model::LoadW
     }
     model::TransformerOptions transformerOptions;
     transformerOptions.contextLength = m_plan.memory.contextLength;
+    transformerOptions.cacheType = m_plan.memory.cacheFormat;
     transformerOptions.prefillChunk = model::prefillChunkOn(m_device);
     try {
         m_transformer =

@@ -69,6 +69,8 @@ EngineOptions Worker::optionsFor(const LoadOptions &load) const
     if (!load.device.empty())
         options.device = load.device;
     options.activations = load.activations.value_or(options.activations);
+    if (load.cache != CacheFormat::Automatic)
+        options.cache = load.cache;
     return options;
 }
 

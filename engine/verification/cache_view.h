@@ -13,7 +13,7 @@ inline backend::CachePages viewOf(const memory::KvCache &cache, int layer, int s
     view.pages = cache.pages();
     view.layerOffset = cache.layerOffset(layer);
     view.pageTokens = memory::KvCache::pageTokens;
-    view.dtype = cache.shape().type == memory::CacheType::F32 ? memory::DType::F32 : memory::DType::BF16;
+    view.dtype = cache.shape().elementType();
     view.width = cache.shape().width;
     view.start = start;
     return view;

@@ -53,7 +53,8 @@ std::vector<float> runLatent(const LatentShape &shape, backend::Backend &backend
 {
     const int total = shape.start + shape.tokens;
     backend.reserve(workspaceOf(total));
-    memory::KvCache cache({.layers = 2, .width = width, .capacity = total, .type = shape.type}, backend.memory());
+    memory::KvCache cache({.layers = 2, .width = width, .capacity = total, .type = shape.type, .latentWidth = latent},
+                          backend.memory());
     cache.reserve(total);
     const RandomMatrix kvB(memory::DType::BF16, heads * (nope + value), latent, 13);
     const int qWidth = heads * (nope + rope);

@@ -41,6 +41,7 @@ std::vector<OpCase> opCases()
     addEmbedCases(cases);
     addNormAndRopeCases(cases);
     addLatentAttentionCases(cases);
+    addFp8LatentCases(cases);
     addGroupedAttentionCases(cases);
     addRouteCases(cases);
     addExpertCases(cases);

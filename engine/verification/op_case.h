@@ -41,6 +41,7 @@ void addLinearCases(OpCases &cases);
 void addEmbedCases(OpCases &cases);
 void addNormAndRopeCases(OpCases &cases);
 void addLatentAttentionCases(OpCases &cases);
+void addFp8LatentCases(OpCases &cases);
 void addGroupedAttentionCases(OpCases &cases);
 void addRouteCases(OpCases &cases);
 void addExpertCases(OpCases &cases);

@@ -64,11 +64,11 @@ void AbsorbedAttention::reserve(const WorkspaceShape &shape, int threads)
     m_scores.reserve(m_scoresPerThread * static_cast<std::size_t>(threads));
 }
 
-void AbsorbedAttention::run(Parallel &parallel, const MlaArgs &args)
+void AbsorbedAttention::run(Parallel &parallel, const MlaArgs &args, LatentPages &pages)
 {
     const int splits = splitsFor(pagesOf(args.cache.start + args.q.rows), args.q.rows);
     absorbQueries(parallel, args);
-    attend(parallel, args, splits);
+    attend(parallel, args, pages, splits);
     expandValues(parallel, args, splits);
 }
 
@@ -103,11 +103,10 @@ void AbsorbedAttention::absorbQueries(Parallel &parallel, const MlaArgs &args)
     });
 }
 
-void AbsorbedAttention::attend(Parallel &parallel, const MlaArgs &args, int splits)
+void AbsorbedAttention::attend(Parallel &parallel, const MlaArgs &args, LatentPages &pages, int splits)
 {
     const int tokens = args.q.rows;
-    const int pages = pagesOf(args.cache.start + tokens);
-    const int pagesPerSplit = (pages + splits - 1) / splits;
+    const int pagesPerSplit = (pagesOf(args.cache.start + tokens) + splits - 1) / splits;
     const double cost = static_cast<double>(tokens) * args.heads * (args.cache.start + tokens) *
                         (2 * args.cache.latentWidth + args.cache.ropeWidth);
     // With few tokens and splits the heads keep the threads busy. Every block of heads reads the cache again, so a
@@ -123,16 +122,18 @@ void AbsorbedAttention::attend(Parallel &parallel, const MlaArgs &args, int spli
         task.heads = std::min(headsPerBlock, args.heads - task.firstHead);
         task.firstPage = split * pagesPerSplit;
         task.endPage = std::min(task.firstPage + pagesPerSplit, pagesOf(args.cache.start + task.token + 1));
+        task.thread = thread;
         if (task.heads <= 0)
             return;
         const std::size_t state =
             size(split * tokens + task.token, args.heads) + static_cast<std::size_t>(task.firstHead);
-        attendToPages(args, task, m_states.data() + state * static_cast<std::size_t>(stateWidth(args)),
+        attendToPages(args, task, pages, m_states.data() + state * static_cast<std::size_t>(stateWidth(args)),
                       m_scores.data() + m_scoresPerThread * static_cast<std::size_t>(thread));
     });
 }
 
-void AbsorbedAttention::attendToPages(const MlaArgs &args, const Task &task, float *states, float *scores)
+void AbsorbedAttention::attendToPages(const MlaArgs &args, const Task &task, LatentPages &pages, float *states,
+                                      float *scores)
 {
     const int latent = args.cache.latentWidth;
     const int width = latent + args.cache.ropeWidth;
@@ -144,7 +145,7 @@ void AbsorbedAttention::attendToPages(const MlaArgs &args, const Task &task, flo
     for (int page = task.firstPage; page < task.endPage; ++page) {
         const int rows = filledRows(page, args.cache.start + task.token + 1);
         DotCall keys;
-        keys.weight = pageMatrix(args.cache, page, rows);
+        keys.weight = pages.plain(args.cache, page, rows, task.thread);
         keys.rowEnd = rows;
         keys.x = m_queries.data() + size(task.token * args.heads + task.firstHead, width);
         keys.xStride = static_cast<std::size_t>(width);

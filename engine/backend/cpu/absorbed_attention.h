@@ -3,6 +3,7 @@
 // key of latentWidth + ropeWidth numbers whose first latentWidth are also the value (V2 report, appendix C).
 
 #include "engine/backend/backend.h"
+#include "engine/backend/cpu/latent_pages.h"
 #include "engine/backend/cpu/parallel.h"
 
 namespace engine::backend::cpu {
@@ -11,7 +12,7 @@ class AbsorbedAttention {
 public:
     void reserve(const WorkspaceShape &shape, int threads);
     std::uint64_t scratchBytes() const { return m_queries.bytes() + m_states.bytes() + m_scores.bytes(); }
-    void run(Parallel &parallel, const MlaArgs &args);
+    void run(Parallel &parallel, const MlaArgs &args, LatentPages &pages);
 
 private:
     /// A run of cached pages, one token and some of its heads: what one task attends to.
@@ -21,11 +22,12 @@ private:
         int heads = 0;
         int firstPage = 0;
         int endPage = 0;
+        int thread = 0; ///< that works on it
     };
 
     void absorbQueries(Parallel &parallel, const MlaArgs &args);
-    void attend(Parallel &parallel, const MlaArgs &args, int splits);
-    void attendToPages(const MlaArgs &args, const Task &task, float *states, float *scores);
+    void attend(Parallel &parallel, const MlaArgs &args, LatentPages &pages, int splits);
+    void attendToPages(const MlaArgs &args, const Task &task, LatentPages &pages, float *states, float *scores);
     void expandValues(Parallel &parallel, const MlaArgs &args, int splits);
 
     Scratch m_queries; ///< [tokens, heads, latentWidth + ropeWidth]

@@ -2,6 +2,7 @@
 // The cache, page by page.
 
 #include "engine/backend/backend.h"
+#include "engine/memory/fp8_latents.h"
 #include "engine/memory/kv_cache.h"
 
 #include <algorithm>
@@ -26,15 +27,9 @@ inline std::byte *layerOf(const CachePages &cache, int page)
     return cache.pages[static_cast<std::size_t>(page)] + cache.layerOffset;
 }
 
-/// The first `rows` positions of a page as a matrix [rows, latentWidth + ropeWidth].
-inline Matrix pageMatrix(const LatentCache &cache, int page, int rows)
+inline memory::Fp8Latents fp8LayoutOf(const LatentCache &cache)
 {
-    Matrix matrix;
-    matrix.data = layerOf(cache, page);
-    matrix.dtype = cache.dtype;
-    matrix.rows = rows;
-    matrix.cols = cache.latentWidth + cache.ropeWidth;
-    return matrix;
+    return {cache.latentWidth, cache.ropeWidth, pageTokens};
 }
 
 enum class HeadPart { Keys, Values };

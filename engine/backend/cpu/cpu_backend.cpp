@@ -24,6 +24,7 @@ public:
     }
     void reserve(const WorkspaceShape &shape) override
     {
+        m_latentPages.reserve(shape, m_parallel.threads());
         m_absorbed.reserve(shape, m_parallel.threads());
         m_expanded.reserve(shape, m_parallel.threads());
         m_gqa.reserve(shape, m_parallel.threads());
@@ -35,8 +36,9 @@ public:
     void stopOn(std::stop_token stop) override { m_parallel.stopOn(std::move(stop)); }
     std::uint64_t reservedBytes() const override
     {
-        return m_absorbed.scratchBytes() + m_expanded.scratchBytes() + m_gqa.scratchBytes() + m_route.scratchBytes() +
-               m_experts.scratchBytes() + m_rounded.scratchBytes() + m_chooser.bytes();
+        return m_latentPages.scratchBytes() + m_absorbed.scratchBytes() + m_expanded.scratchBytes() +
+               m_gqa.scratchBytes() + m_route.scratchBytes() + m_experts.scratchBytes() + m_rounded.scratchBytes() +
+               m_chooser.bytes();
     }
     void synchronize() override {}
     void embed(std::span<const std::int32_t> ids, const Matrix &table, const Rows &out) override
@@ -72,9 +74,9 @@ public:
     void mlaAttention(const MlaArgs &args) override
     {
         if (args.form == AttentionForm::Absorbed)
-            m_absorbed.run(m_parallel, args);
+            m_absorbed.run(m_parallel, args, m_latentPages);
         else
-            m_expanded.run(m_parallel, args);
+            m_expanded.run(m_parallel, args, m_latentPages);
     }
     void storeKeyValue(const KeyValueArgs &args) override { cpu::storeKeyValue(m_parallel, args); }
     void gqaAttention(const GqaArgs &args) override { m_gqa.run(m_parallel, args); }
@@ -90,6 +92,7 @@ public:
 
 private:
     cpu::Parallel m_parallel;
+    cpu::LatentPages m_latentPages;
     cpu::AbsorbedAttention m_absorbed;
     cpu::ExpandedAttention m_expanded;
     cpu::GqaAttention m_gqa;

@@ -30,8 +30,7 @@ void ExpandedAttention::reserve(const WorkspaceShape &shape, int threads)
     m_shape.nopeWidth = std::max(m_shape.nopeWidth, shape.nopeWidth);
     m_shape.ropeWidth = std::max(m_shape.ropeWidth, shape.ropeWidth);
     m_shape.valueWidth = std::max(m_shape.valueWidth, shape.valueWidth);
-    m_shape.latentWidth = std::max(m_shape.latentWidth, shape.latentWidth);
-    const int perPosition = m_shape.latentWidth + 2 * m_shape.ropeWidth + m_shape.nopeWidth + m_shape.valueWidth;
+    const int perPosition = m_shape.ropeWidth + m_shape.nopeWidth + m_shape.valueWidth;
     m_perThread = size(pageTokens, perPosition) + size(m_shape.tokens, pageTokens + 2);
     m_scratch.reserve(m_perThread * static_cast<std::size_t>(threads));
 }
@@ -39,8 +38,8 @@ void ExpandedAttention::reserve(const WorkspaceShape &shape, int threads)
 ExpandedAttention::Head ExpandedAttention::scratchOf(int thread)
 {
     Head head{};
-    head.latents = m_scratch.data() + m_perThread * static_cast<std::size_t>(thread);
-    head.keys = head.latents + size(pageTokens, m_shape.latentWidth + m_shape.ropeWidth);
+    head.thread = thread;
+    head.keys = m_scratch.data() + m_perThread * static_cast<std::size_t>(thread);
     head.values = head.keys + size(pageTokens, m_shape.nopeWidth + m_shape.ropeWidth);
     head.queries.scores = head.values + size(pageTokens, m_shape.valueWidth);
     head.queries.max = head.queries.scores + size(m_shape.tokens, pageTokens);
@@ -48,18 +47,18 @@ ExpandedAttention::Head ExpandedAttention::scratchOf(int thread)
     return head;
 }
 
-void ExpandedAttention::run(Parallel &parallel, const MlaArgs &args)
+void ExpandedAttention::run(Parallel &parallel, const MlaArgs &args, LatentPages &pages)
 {
     const double cached = args.cache.start + args.q.rows;
     const int headWidth = args.nopeWidth + args.valueWidth;
     const double cost = cached * args.heads * headWidth * (args.cache.latentWidth + args.q.rows);
     parallel.split(args.heads, 1, cost, [&](int first, int end, int thread) {
         for (int head = first; head < end; ++head)
-            attend(args, head, scratchOf(thread));
+            attend(args, head, pages, scratchOf(thread));
     });
 }
 
-void ExpandedAttention::attend(const MlaArgs &args, int head, const Head &scratch)
+void ExpandedAttention::attend(const MlaArgs &args, int head, LatentPages &pages, const Head &scratch)
 {
     const int keyWidth = args.nopeWidth + args.cache.ropeWidth;
     PageQueries queries = scratch.queries;
@@ -74,7 +73,7 @@ void ExpandedAttention::attend(const MlaArgs &args, int head, const Head &scratc
     const int end = args.cache.start + args.q.rows;
     for (int page = 0; page < pagesOf(end); ++page) {
         const int rows = filledRows(page, end);
-        expandPage(args, head, page, rows, scratch);
+        expandPage(args, head, pages.floats(args.cache, page, rows, scratch.thread), scratch);
         attendToPage(queries, floatMatrix(scratch.keys, rows, keyWidth),
                      floatMatrix(scratch.values, rows, args.valueWidth), page, rows);
     }
@@ -82,15 +81,9 @@ void ExpandedAttention::attend(const MlaArgs &args, int head, const Head &scratc
 }
 
 /// Keys [kv_b key rows · c; rotary key] and values of one head.
-void ExpandedAttention::expandPage(const MlaArgs &args, int head, int page, int rows, const Head &scratch)
+void ExpandedAttention::expandPage(const MlaArgs &args, int head, const Matrix &cached, const Head &scratch)
 {
-    const Matrix cached = pageMatrix(args.cache, page, rows);
     const auto *latents = static_cast<const float *>(cached.data);
-    if (cached.dtype != memory::DType::F32) {
-        for (int row = 0; row < rows; ++row)
-            decodeRow(cached, row, scratch.latents + size(row, cached.cols));
-        latents = scratch.latents;
-    }
     const int keyWidth = args.nopeWidth + args.cache.ropeWidth;
     DotCall call;
     call.weight = args.kvB;
@@ -98,7 +91,7 @@ void ExpandedAttention::expandPage(const MlaArgs &args, int head, int page, int 
     call.rowEnd = call.rowBegin + args.nopeWidth;
     call.x = latents;
     call.xStride = static_cast<std::size_t>(cached.cols);
-    call.tokens = rows;
+    call.tokens = cached.rows;
     call.out = scratch.keys;
     call.outStride = static_cast<std::size_t>(keyWidth);
     dot(call);
@@ -107,7 +100,7 @@ void ExpandedAttention::expandPage(const MlaArgs &args, int head, int page, int 
     call.out = scratch.values;
     call.outStride = static_cast<std::size_t>(args.valueWidth);
     dot(call);
-    for (int row = 0; row < rows; ++row)
+    for (int row = 0; row < cached.rows; ++row)
         std::copy_n(latents + size(row, cached.cols) + args.cache.latentWidth, args.cache.ropeWidth,
                     scratch.keys + size(row, keyWidth) + args.nopeWidth);
 }

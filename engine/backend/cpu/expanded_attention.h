@@ -3,6 +3,7 @@
 // of the call; the softmax goes along page by page.
 
 #include "engine/backend/backend.h"
+#include "engine/backend/cpu/latent_pages.h"
 #include "engine/backend/cpu/page_attention.h"
 #include "engine/backend/cpu/parallel.h"
 
@@ -12,20 +13,20 @@ class ExpandedAttention {
 public:
     void reserve(const WorkspaceShape &shape, int threads);
     std::uint64_t scratchBytes() const { return m_scratch.bytes(); }
-    void run(Parallel &parallel, const MlaArgs &args);
+    void run(Parallel &parallel, const MlaArgs &args, LatentPages &pages);
 
 private:
     /// Scratch memory of one thread.
     struct Head {
-        float *latents; ///< [page, latentWidth + ropeWidth], of a BF16 cache
-        float *keys;    ///< [page, nopeWidth + ropeWidth]
-        float *values;  ///< [page, valueWidth]
+        float *keys;   ///< [page, nopeWidth + ropeWidth]
+        float *values; ///< [page, valueWidth]
         PageQueries queries;
+        int thread;
     };
 
     Head scratchOf(int thread);
-    static void attend(const MlaArgs &args, int head, const Head &scratch);
-    static void expandPage(const MlaArgs &args, int head, int page, int rows, const Head &scratch);
+    static void attend(const MlaArgs &args, int head, LatentPages &pages, const Head &scratch);
+    static void expandPage(const MlaArgs &args, int head, const Matrix &cached, const Head &scratch);
 
     Scratch m_scratch;
     WorkspaceShape m_shape;

@@ -11,7 +11,7 @@ namespace engine::backend::cuda {
 namespace {
 
 /// Grid [splits, blocks of `heads` heads, tokens].
-template <int heads, int parts>
+template <int heads, int parts, bool fp8>
 __global__ void __launch_bounds__(attentionWarps *warpSize32) attendKernel(MlaCall call)
 {
     waitForEarlier();
@@ -37,13 +37,16 @@ __global__ void __launch_bounds__(attentionWarps *warpSize32) attendKernel(MlaCa
     const int last = splitBegin(end, call.output.splits, split + 1);
     for (int position = splitBegin(end, call.output.splits, split) + warp; position < last;
          position += attentionWarps) {
-        const std::byte *layer = call.cache.pages.layerOf(position);
+        std::byte *layer = call.cache.pages.layerOf(position);
         const std::size_t first = call.cache.element(position);
         float key[parts];
 #pragma unroll
         for (int i = 0; i < parts; ++i) {
             const int col = i * warpSize32 + lane;
-            key[i] = col < width ? call.cache.pages.get(layer, first + static_cast<std::size_t>(col)) : 0.0F;
+            key[i] = 0.0F;
+            if (col < width)
+                key[i] = fp8 ? call.cache.decoded(layer, position, col)
+                             : call.cache.pages.get(layer, first + static_cast<std::size_t>(col));
         }
         state.see(key, key, call.scale); // what is seen of the rope part is not written
     }
@@ -56,7 +59,8 @@ __global__ void __launch_bounds__(attentionWarps *warpSize32) attendKernel(MlaCa
 template <int heads, int parts>
 void startAttend(Queue &queue, const MlaCall &call, int tokens)
 {
-    launch(queue, attendKernel<heads, parts>,
+    const auto kernel = call.cache.fp8 ? attendKernel<heads, parts, true> : attendKernel<heads, parts, false>;
+    launch(queue, kernel,
            dim3(static_cast<unsigned>(call.output.splits), blocksFor(call.heads, heads), static_cast<unsigned>(tokens)),
            dim3(attentionWarps * warpSize32), call);
 }
@@ -90,7 +94,7 @@ MlaCall callOf(const MlaArgs &args, std::byte *const *table, AttentionScratch &s
     call.kvB = viewOf(args.kvB);
     call.queries = scratch.queries.as<float>().data();
     call.latents = scratch.latents.as<float>().data();
-    call.cache = {viewOf(args.cache, table), args.cache.width};
+    call.cache = latentsOf(args.cache, table);
     call.tokens = args.q.rows;
     call.heads = args.heads;
     call.nope = args.nopeWidth;
@@ -116,6 +120,8 @@ void mlaAttention(Queue &queue, const MlaArgs &args, std::byte *const *table, co
     absorbQueries(queue, call, args.kvB);
     if (canDecode(args))
         mlaDecode(queue, call, positions, device, scratch);
+    else if (canDecodeFp8(args))
+        mlaDecodeFp8(queue, call, positions, device, scratch);
     else
         attend(queue, call, positions, device, scratch);
     expandLatents(queue, call, args.kvB, args.out);

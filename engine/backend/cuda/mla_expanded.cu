@@ -42,21 +42,51 @@ constexpr int expandTile = 128; ///< positions, and rows of kv_b_proj
 constexpr int expandStep = 64;  ///< numbers of the latent
 constexpr int stepBytes = 2 * expandStep;
 
-/// Latents of 128 positions, by cp.async; zeros where there is none.
-__device__ inline void copyLatents(const LatentView &cache, int position, int col, int end, std::byte *to)
-{
-    const int row = static_cast<int>(threadIdx.x) / 2;
-    const bool present = position + row < end;
-    const int at = present ? position + row : position;
-    const std::byte *from = cache.pages.layerOf(at) +
-                            static_cast<std::size_t>(at % cache.pages.pageTokens) * latentBytes +
-                            static_cast<std::size_t>(col) * 2;
+// Latents of 128 positions in BF16; zeros where there is none. stage() begins it, asyncWait() ends it.
+
+struct LatentsBF16 {
+    __device__ static void stage(const LatentView &cache, int position, int col, int end, std::byte *to)
+    {
+        const int row = static_cast<int>(threadIdx.x) / 2;
+        const bool present = position + row < end;
+        const int at = present ? position + row : position;
+        const std::byte *from = cache.pages.layerOf(at) +
+                                static_cast<std::size_t>(at % cache.pages.pageTokens) * latentBytes +
+                                static_cast<std::size_t>(col) * 2;
 #pragma unroll
-    for (int i = 0; i < stepBytes / 32; ++i) {
-        const int chunk = i * 2 + static_cast<int>(threadIdx.x) % 2;
-        asyncCopy16(to + row * stepBytes + swizzled(row, chunk), from + chunk * 16, present);
+        for (int i = 0; i < stepBytes / 32; ++i) {
+            const int chunk = i * 2 + static_cast<int>(threadIdx.x) % 2;
+            asyncCopy16(to + row * stepBytes + swizzled(row, chunk), from + chunk * 16, present);
+        }
     }
-}
+};
+
+/// Codes times their scale, rounded. There are as many products with the weights as heads, so that this weighs little.
+struct LatentsFP8 {
+    __device__ static void stage(const LatentView &cache, int position, int col, int end, std::byte *to)
+    {
+        const int row = static_cast<int>(threadIdx.x) / 2;
+        const bool present = position + row < end;
+        const int at = present ? position + row : position;
+        std::byte *layer = cache.pages.layerOf(at);
+        const float scale = cache.scalesOf(layer, at)[col / memory::Fp8Latents::groupWidth];
+        const auto *from = reinterpret_cast<const uint4 *>(cache.codesOf(layer, at) + col);
+#pragma unroll
+        for (int i = 0; i < expandStep / 32; ++i) {
+            const int sixteen = i * 2 + static_cast<int>(threadIdx.x) % 2;
+            float values[16];
+            FormatFP8::decode(from[sixteen], values);
+            unsigned two[8];
+#pragma unroll
+            for (int pair = 0; pair < 8; ++pair)
+                two[pair] = present ? packBf16(values[2 * pair] * scale, values[2 * pair + 1] * scale) : 0U;
+#pragma unroll
+            for (int half = 0; half < 2; ++half)
+                *reinterpret_cast<uint4 *>(to + row * stepBytes + swizzled(row, sixteen * 2 + half)) = {
+                    two[4 * half], two[4 * half + 1], two[4 * half + 2], two[4 * half + 3]};
+        }
+    }
+};
 
 /// 128 rows of the weights, decoded and scaled.
 template <class Format>
@@ -111,7 +141,7 @@ __device__ inline void multiplyLatents(const std::byte *latents, const std::byte
 }
 
 /// Grid [rows of kv_b_proj / 128, positions of the run / 128].
-template <class Format>
+template <class Format, class Latents>
 __global__ void __launch_bounds__(expandThreads, 2) expandKernel(MlaCall call, Run run)
 {
     waitForEarlier();
@@ -124,7 +154,7 @@ __global__ void __launch_bounds__(expandThreads, 2) expandKernel(MlaCall call, R
     const int firstRow = static_cast<int>(blockIdx.x) * expandTile;
     float sums[2][8][4] = {};
     for (int col = 0; col < latentWidth; col += expandStep) {
-        copyLatents(call.cache, position, col, end, latents);
+        Latents::stage(call.cache, position, col, end, latents);
         asyncCommit();
         stageRows<Format>(call.kvB, firstRow, col, rows);
         asyncWait<0>();
@@ -176,8 +206,11 @@ __device__ inline void copyTile(const MlaCall &call, const Run &run, int head, i
     const std::byte *from = run.expanded + (static_cast<std::size_t>(head) * static_cast<std::size_t>(run.capacity) +
                                             static_cast<std::size_t>(row - run.begin)) *
                                                headBytes;
-    const std::byte *rope = call.cache.pages.layerOf(row) +
-                            static_cast<std::size_t>(row % call.cache.pages.pageTokens) * latentBytes + 2 * latentWidth;
+    std::byte *layer = call.cache.pages.layerOf(row);
+    const std::byte *rope =
+        call.cache.fp8
+            ? reinterpret_cast<const std::byte *>(call.cache.ropeOf(layer, row))
+            : layer + static_cast<std::size_t>(row % call.cache.pages.pageTokens) * latentBytes + 2 * latentWidth;
     copyFlashRow<keyWidth, 0, nopeWidth>(stage, from, present);
     copyFlashRow<keyWidth, nopeWidth, ropeWidth>(stage, rope, present);
     copyFlashRow<valueWidth, 0, valueWidth>(stage + MlaFlash::keyTileBytes, from + 2 * nopeWidth, present);
@@ -256,9 +289,9 @@ int roomFor(const MlaArgs &args, const AttentionScratch &scratch)
 
 bool canExpand(const MlaArgs &args, const AttentionScratch &scratch)
 {
-    return args.form == AttentionForm::Expanded && canDecode(args) && args.nopeWidth == nopeWidth &&
-           args.valueWidth == valueWidth && args.cache.pageTokens % flashPositions == 0 && hasWideRows(args.kvB) &&
-           roomFor(args, scratch) > 0;
+    return args.form == AttentionForm::Expanded && (canDecode(args) || canDecodeFp8(args)) &&
+           args.nopeWidth == nopeWidth && args.valueWidth == valueWidth &&
+           args.cache.pageTokens % flashPositions == 0 && hasWideRows(args.kvB) && roomFor(args, scratch) > 0;
 }
 
 void mlaExpanded(Queue &queue, const MlaCall &call, const MlaArgs &args, AttentionScratch &scratch)
@@ -276,7 +309,9 @@ void mlaExpanded(Queue &queue, const MlaCall &call, const MlaArgs &args, Attenti
         const dim3 expandGrid(static_cast<unsigned>(call.heads * headRows / expandTile),
                               blocksFor(run.end - run.begin, expandTile));
         const bool known = withFormat(args.kvB.dtype, [&](auto format) {
-            launch(queue, expandKernel<decltype(format)>, expandGrid, dim3(expandThreads), call, run);
+            const auto kernel = call.cache.fp8 ? expandKernel<decltype(format), LatentsFP8>
+                                               : expandKernel<decltype(format), LatentsBF16>;
+            launch(queue, kernel, expandGrid, dim3(expandThreads), call, run);
         });
         if (!known)
             return queue.note(cudaErrorInvalidValue);

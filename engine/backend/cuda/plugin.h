@@ -13,7 +13,7 @@ struct WorkspaceShape;
 extern "C" {
 
 /// Grows by one whenever anything below changes; both sides compare it before anything else is called.
-constexpr int bathyscope_cuda_abi = 4;
+constexpr int bathyscope_cuda_abi = 5;
 
 struct BathyscopeCudaDevice {
     char name[256];

@@ -39,9 +39,9 @@ struct Setting {
         const int width = s.latent + s.rope;
         rows = support::randomFloats(static_cast<std::size_t>(cached * width), 9);
         for (int position = 0; position < cached; ++position) {
-            std::byte *at =
-                cache.pages()[static_cast<std::size_t>(position / KvCache::pageTokens)] + cache.layerOffset(1) +
-                static_cast<std::size_t>(position % KvCache::pageTokens * width) * cache.shape().elementBytes();
+            std::byte *at = cache.pages()[static_cast<std::size_t>(position / KvCache::pageTokens)] +
+                            cache.layerOffset(1) +
+                            static_cast<std::size_t>(position % KvCache::pageTokens) * cache.shape().rowBytes();
             for (int i = 0; i < width; ++i) {
                 float &value = rows[static_cast<std::size_t>(position * width + i)];
                 if (type == CacheType::F32) {
@@ -78,7 +78,7 @@ struct Setting {
         args.cache.pages = cache.pages();
         args.cache.layerOffset = cache.layerOffset(1);
         args.cache.pageTokens = KvCache::pageTokens;
-        args.cache.dtype = cache.shape().type == CacheType::F32 ? DType::F32 : DType::BF16;
+        args.cache.dtype = cache.shape().elementType();
         args.cache.width = shape.latent + shape.rope;
         args.cache.start = start;
         args.cache.latentWidth = shape.latent;

@@ -27,7 +27,7 @@ CachePages pagesOf(const KvCache &cache, int width)
     view.pages = cache.pages();
     view.layerOffset = cache.layerOffset(1);
     view.pageTokens = KvCache::pageTokens;
-    view.dtype = cache.shape().type == CacheType::F32 ? DType::F32 : DType::BF16;
+    view.dtype = cache.shape().elementType();
     view.width = width;
     return view;
 }
@@ -78,9 +78,12 @@ std::vector<float> LatentCase::run(Backend &backend, Placed &placed) const
 {
     const int total = start + tokens;
     backend.reserve(workspaceOf(*this, std::max(tokens, reserved)));
-    KvCache pages(
-        {.layers = 2, .width = latent + rope, .capacity = std::max(total, largestStart + tokens), .type = cache},
-        backend.memory());
+    KvCache pages({.layers = 2,
+                   .width = latent + rope,
+                   .capacity = std::max(total, largestStart + tokens),
+                   .type = cache,
+                   .latentWidth = latent},
+                  backend.memory());
     pages.reserve(pages.capacity());
     fillWithNan(backend, pages);
     const RandomMatrix weights(kvB, heads * (nope + value), latent, 13);

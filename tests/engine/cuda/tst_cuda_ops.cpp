@@ -56,8 +56,8 @@ private slots:
 
     void everyOpHasATest()
     {
-        const std::vector<std::string> tested{"linear",       "embed", "rmsNorm and rope", "mlaAttention",
-                                              "gqaAttention", "route", "expertFfn"};
+        const std::vector<std::string> tested{
+            "linear", "embed", "rmsNorm and rope", "storeLatent", "mlaAttention", "gqaAttention", "route", "expertFfn"};
         for (const auto &opCase : m_cases)
             QVERIFY2(std::find(tested.begin(), tested.end(), opCase.op) != tested.end(), opCase.op.c_str());
     }
@@ -68,6 +68,8 @@ private slots:
     void embedding() { check(); }
     void normAndRope_data() { rowsFor("rmsNorm and rope"); }
     void normAndRope() { check(); }
+    void storedLatents_data() { rowsFor("storeLatent"); }
+    void storedLatents() { check(); }
     void latentAttention_data() { rowsFor("mlaAttention"); }
     void latentAttention() { check(); }
     void groupedAttention_data() { rowsFor("gqaAttention"); }

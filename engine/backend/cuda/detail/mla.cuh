@@ -38,6 +38,9 @@ void expandLatents(Queue &queue, const MlaCall &call, const Matrix &kvB, const R
 bool canDecode(const MlaArgs &args);
 /// latents ← attention of `queries` to the latents of the cache, on tensor cores.
 void mlaDecode(Queue &queue, MlaCall call, int positions, const DeviceLimits &device, AttentionScratch &scratch);
+/// The same of a cache in FP8.
+bool canDecodeFp8(const MlaArgs &args);
+void mlaDecodeFp8(Queue &queue, MlaCall call, int positions, const DeviceLimits &device, AttentionScratch &scratch);
 
 /// Whether the expanded form is asked for, the widths are those of mlaExpanded(), and there is scratch memory for it.
 bool canExpand(const MlaArgs &args, const AttentionScratch &scratch);
