@@ -92,8 +92,9 @@ private slots:
     {
         QTest::addColumn<QString>("name");
         QTest::addColumn<int>("chunk");
-        for (const char *name : {"llama-q4-k", "qwen2-q8-0-tied", "qwen3-q5-k-yarn", "deepseek-q4-0",
-                                 "deepseek2-joined-q8-0", "deepseek2-lite-q6-k", "deepseek2-split-q4-k"}) {
+        for (const char *name :
+             {"llama-q4-k", "qwen2-q8-0-tied", "qwen3-q5-k-yarn", "deepseek-q4-0", "deepseek2-joined-q8-0",
+              "deepseek2-lite-q6-k", "deepseek2-q5-0", "deepseek2-split-q4-k"}) {
             QTest::addRow("%s, in chunks", name) << name << 8;
             QTest::addRow("%s, at once", name) << name << 256;
         }

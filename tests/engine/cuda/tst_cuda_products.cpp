@@ -151,7 +151,8 @@ private slots:
     void blocks_data()
     {
         QTest::addColumn<int>("type");
-        for (const DType type : {DType::Q8_0, DType::Q4_0, DType::Q4_K, DType::Q5_K, DType::Q6_K})
+        for (const DType type : {DType::Q8_0, DType::Q4_0, DType::Q4_1, DType::Q5_0, DType::Q5_1, DType::IQ4_NL,
+                                 DType::Q4_K, DType::Q5_K, DType::Q6_K})
             QTest::addRow("%s", engine::memory::dtypeName(type).data()) << static_cast<int>(type);
     }
     /// Decoded to the bit; multiplied in F32 up to 8 tokens.

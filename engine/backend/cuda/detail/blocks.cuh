@@ -1,12 +1,13 @@
 #pragma once
 // The block types of GGUF on the device: the counterpart of engine/memory/block_formats.h, whose values it reproduces
-// bit for bit (every product is exact in F32, so it does not matter whether the compiler fuses it with the
-// subtraction).
+// bit for bit (every product is exact in F32, so it does not matter whether the compiler fuses it with the sum or
+// difference).
 //
 // A block format has the elements and bytes of a block, get() for one weight at any address, and decode() for `step`
 // neighbouring ones from a column that is a multiple of step, of a row that is aligned to `alignment`.
 
 #include "engine/backend/cuda/detail/weights.cuh"
+#include "engine/memory/block_formats.h"
 
 namespace engine::backend::cuda {
 
@@ -94,6 +95,122 @@ struct FormatQ4_0 : BlockLayout<32, 18, 2> {
 #pragma unroll
         for (int i = 0; i < step; ++i)
             out[i] = d * static_cast<float>(static_cast<int>(nibble(byteOf(words[i / 4], i % 4), index >= 16)) - 8);
+    }
+};
+
+struct FormatQ4_1 : BlockLayout<32, 20, 4> {
+    __device__ static float get(const std::uint8_t *row, int col)
+    {
+        const std::uint8_t *block = blockAt(row, col);
+        const int index = col % blockCols;
+        return halfAt(block) * static_cast<float>(nibble(block[4 + index % 16], index >= 16)) + halfAt(block + 2);
+    }
+    __device__ static void decode(const std::uint8_t *row, int col, float (&out)[step])
+    {
+        const std::uint8_t *block = blockAt(row, col);
+        const int index = col % blockCols;
+        const unsigned halves = __ldg(reinterpret_cast<const unsigned *>(block));
+        const float d = halfOf(halves & 0xFFFFU);
+        const float m = halfOf(halves >> 16);
+        unsigned words[2];
+        loadWords(block + 4 + index % 16, words);
+#pragma unroll
+        for (int i = 0; i < step; ++i)
+            out[i] = d * static_cast<float>(nibble(byteOf(words[i / 4], i % 4), index >= 16)) + m;
+    }
+};
+
+/// Of Q5_0 and Q5_1: the fifth bits of all 32 numbers are one word.
+__device__ inline unsigned withFifth(unsigned four, unsigned fifths, int index)
+{
+    return four | (fifths >> index & 1U) << 4;
+}
+
+struct FormatQ5_0 : BlockLayout<32, 22, 2> {
+    __device__ static float get(const std::uint8_t *row, int col)
+    {
+        const std::uint8_t *block = blockAt(row, col);
+        const int index = col % blockCols;
+        const unsigned fifth = static_cast<unsigned>(block[2 + index / 8]) >> index % 8 & 1U;
+        const unsigned n = nibble(block[6 + index % 16], index >= 16) | fifth << 4;
+        return halfAt(block) * static_cast<float>(static_cast<int>(n) - 16);
+    }
+    __device__ static void decode(const std::uint8_t *row, int col, float (&out)[step])
+    {
+        const std::uint8_t *block = blockAt(row, col);
+        const int index = col % blockCols;
+        const auto *halves = reinterpret_cast<const std::uint16_t *>(block);
+        const float d = halfOf(__ldg(halves));
+        const unsigned fifths = __ldg(halves + 1) | static_cast<unsigned>(__ldg(halves + 2)) << 16;
+        unsigned words[2];
+        loadEight(block + 6 + index % 16, words);
+#pragma unroll
+        for (int i = 0; i < step; ++i) {
+            const unsigned n = withFifth(nibble(byteOf(words[i / 4], i % 4), index >= 16), fifths, index + i);
+            out[i] = d * static_cast<float>(static_cast<int>(n) - 16);
+        }
+    }
+};
+
+struct FormatQ5_1 : BlockLayout<32, 24, 4> {
+    __device__ static float get(const std::uint8_t *row, int col)
+    {
+        const std::uint8_t *block = blockAt(row, col);
+        const int index = col % blockCols;
+        const unsigned fifth = static_cast<unsigned>(block[4 + index / 8]) >> index % 8 & 1U;
+        const unsigned n = nibble(block[8 + index % 16], index >= 16) | fifth << 4;
+        return halfAt(block) * static_cast<float>(n) + halfAt(block + 2);
+    }
+    __device__ static void decode(const std::uint8_t *row, int col, float (&out)[step])
+    {
+        const std::uint8_t *block = blockAt(row, col);
+        const int index = col % blockCols;
+        unsigned head[2]; // d and m, the fifth bits
+        loadWords(block, head);
+        const float d = halfOf(head[0] & 0xFFFFU);
+        const float m = halfOf(head[0] >> 16);
+        unsigned words[2];
+        loadWords(block + 8 + index % 16, words);
+#pragma unroll
+        for (int i = 0; i < step; ++i)
+            out[i] = d * static_cast<float>(
+                             withFifth(nibble(byteOf(words[i / 4], i % 4), index >= 16), head[1], index + i)) +
+                     m;
+    }
+};
+
+/// Eight of the values of IQ4_NL, the first in the lowest byte.
+constexpr unsigned long long packedIq4Values(int first)
+{
+    unsigned long long packed = 0;
+    for (int i = 7; i >= 0; --i)
+        packed = packed << 8 | static_cast<std::uint8_t>(memory::iq4Values[first + i]);
+    return packed;
+}
+constexpr unsigned long long iq4LowerValues = packedIq4Values(0);
+constexpr unsigned long long iq4UpperValues = packedIq4Values(8);
+
+struct FormatIQ4_NL : BlockLayout<32, 18, 2> {
+    __device__ static float valueOf(unsigned n)
+    {
+        return signedOf(static_cast<unsigned>((n < 8 ? iq4LowerValues : iq4UpperValues) >> (8 * (n % 8))) & 255U);
+    }
+    __device__ static float get(const std::uint8_t *row, int col)
+    {
+        const std::uint8_t *block = blockAt(row, col);
+        const int index = col % blockCols;
+        return halfAt(block) * valueOf(nibble(block[2 + index % 16], index >= 16));
+    }
+    __device__ static void decode(const std::uint8_t *row, int col, float (&out)[step])
+    {
+        const std::uint8_t *block = blockAt(row, col);
+        const int index = col % blockCols;
+        const float d = halfOf(__ldg(reinterpret_cast<const std::uint16_t *>(block)));
+        unsigned words[2];
+        loadEight(block + 2 + index % 16, words);
+#pragma unroll
+        for (int i = 0; i < step; ++i)
+            out[i] = d * valueOf(nibble(byteOf(words[i / 4], i % 4), index >= 16));
     }
 };
 
@@ -249,6 +366,18 @@ bool withAnyFormat(memory::DType dtype, const Body &body)
         return true;
     case memory::DType::Q4_0:
         body(FormatQ4_0{});
+        return true;
+    case memory::DType::Q4_1:
+        body(FormatQ4_1{});
+        return true;
+    case memory::DType::Q5_0:
+        body(FormatQ5_0{});
+        return true;
+    case memory::DType::Q5_1:
+        body(FormatQ5_1{});
+        return true;
+    case memory::DType::IQ4_NL:
+        body(FormatIQ4_NL{});
         return true;
     case memory::DType::Q4_K:
         body(FormatQ4_K{});
