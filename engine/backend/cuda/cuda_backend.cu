@@ -52,7 +52,7 @@ public:
         require(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "to be asked for its kind");
         m_queue.overlaps = major >= 9 && !isSwitchedOff("BATHYSCOPE_CUDA_PDL");
         m_pages.reserve(m_memory, maxPages);
-        m_workspace.linear.reserve(m_memory, m_device.units);
+        m_workspace.linear.reserve(m_memory, m_device);
     }
     ~CudaBackend() override { cudaStreamSynchronize(m_queue.stream); }
 

@@ -1,32 +1,50 @@
 #include "engine/backend/cuda/detail/experts.h"
 #include "engine/backend/cuda/detail/linear.h"
-#include "engine/backend/cuda/detail/skinny.cuh"
 
 namespace engine::backend::cuda {
 
 namespace {
 
-void routedExperts(Queue &queue, const ExpertArgs &args, const ExpertTable *table, ExpertScratch &scratch)
+void routedExperts(Queue &queue, const ExpertArgs &args, const RoundedRows &x, const ExpertTable *table,
+                   ExpertScratch &scratch, const LinearScratch &linearScratch)
 {
     if (table == nullptr) {
         queue.note(cudaErrorInvalidValue); // prepareExperts() was not called
         return;
     }
-    const Mlp &expert = args.experts.front();
-    if (args.x.rows <= maxTokensOneByOne && table->wide && canStream(args, expert))
+    if (args.x.rows <= maxTokensOneByOne && table->wide && table->uniform() && canStream(args, args.experts.front()))
         expertsStreamed(queue, args, *table, scratch);
-    else if (args.x.rows > maxTokensOneByOne && table->wide && table->gateType == table->upType &&
-             canTile(args, expert))
-        expertsGrouped(queue, args, *table, scratch);
+    else if (x.data != nullptr && table->tiles)
+        expertsGrouped(queue, args, x, *table, scratch, linearScratch);
     else
         expertsOneByOne(queue, args, *table, scratch);
 }
 
-/// Three products and a pass between them: on tensor cores, or because gate and up have several types.
-bool needsProducts(const ExpertArgs &args)
+void denseMlp(Queue &queue, const ExpertArgs &args, const RoundedRows &x, ExpertScratch &scratch,
+              LinearScratch &linearScratch)
 {
-    return (args.x.rows > maxTokensOneByOne && canTile(args, *args.shared)) ||
-           args.shared->gate.dtype != args.shared->up.dtype;
+    const Mlp &mlp = *args.shared;
+    const bool many = args.x.rows > maxTokensOneByOne && canTile(args, mlp);
+    if (args.x.rows <= maxTokensOneByOne && canStream(args, mlp))
+        denseMlpStreamed(queue, args, mlp, scratch, linearScratch);
+    else if (many && x.data != nullptr && canFuse(mlp))
+        denseMlpTiled(queue, args, x, mlp, scratch, linearScratch);
+    else if (many || mlp.gate.dtype != mlp.up.dtype)
+        denseMlpProducts(queue, args, mlp, scratch, linearScratch);
+    else
+        denseMlpOneByOne(queue, args, mlp, scratch);
+}
+
+/// The inputs in BF16 if something will ask for them and there is room.
+RoundedRows roundedInputs(Queue &queue, const ExpertArgs &args, const ExpertTable *table, LinearScratch &scratch)
+{
+    const std::size_t needed =
+        static_cast<std::size_t>(args.x.rows) * roundedStride(args.x.width) * sizeof(std::uint16_t);
+    const bool routed = args.topK > 0 && table != nullptr && table->tiles;
+    const bool shared = args.shared != nullptr && canTile(args, *args.shared);
+    if (args.x.rows <= maxTokensOneByOne || !(routed || shared) || needed > scratch.rounded.size())
+        return {};
+    return roundToBf16(queue, args.x, scratch.roundedRows());
 }
 
 } // namespace
@@ -34,16 +52,11 @@ bool needsProducts(const ExpertArgs &args)
 void expertFfn(Queue &queue, const ExpertArgs &args, const ExpertTable *table, ExpertScratch &scratch,
                LinearScratch &linearScratch)
 {
+    const RoundedRows x = roundedInputs(queue, args, table, linearScratch);
     if (args.topK > 0)
-        routedExperts(queue, args, table, scratch);
-    if (args.shared == nullptr)
-        return;
-    if (args.x.rows <= maxTokensOneByOne && canStream(args, *args.shared))
-        denseMlpStreamed(queue, args, *args.shared, scratch, linearScratch);
-    else if (needsProducts(args))
-        denseMlpTiled(queue, args, *args.shared, scratch, linearScratch);
-    else
-        denseMlpOneByOne(queue, args, *args.shared, scratch);
+        routedExperts(queue, args, x, table, scratch, linearScratch);
+    if (args.shared != nullptr)
+        denseMlp(queue, args, x, scratch, linearScratch);
 }
 
 } // namespace engine::backend::cuda

@@ -1,6 +1,8 @@
 #include "engine/backend/cuda/detail/expert_table.h"
 
-#include "engine/error.h"
+#include "engine/backend/cuda/detail/experts.h"
+
+#include <algorithm>
 
 namespace engine::backend::cuda {
 
@@ -9,25 +11,35 @@ MlpView viewOf(const Mlp &mlp)
     return {viewOf(mlp.gate), viewOf(mlp.up), viewOf(mlp.down)};
 }
 
+namespace {
+
+void note(memory::DType dtype, std::vector<memory::DType> &types)
+{
+    if (std::ranges::find(types, dtype) == types.end())
+        types.push_back(dtype);
+}
+
+} // namespace
+
 void ExpertTables::add(std::span<const Mlp> experts, memory::MemorySpace &memory)
 {
     ExpertTable table;
     table.experts = static_cast<int>(experts.size());
     table.width = experts.front().gate.rows;
-    table.gateType = experts.front().gate.dtype;
-    table.upType = experts.front().up.dtype;
-    table.downType = experts.front().down.dtype;
+    table.alike = true;
     table.wide = true;
+    table.tiles = table.width % 8 == 0;
     std::vector<MlpView> &views = table.host;
     for (const Mlp &expert : experts) {
         views.push_back(viewOf(expert));
-        for (const Matrix *matrix : {&expert.gate, &expert.up, &expert.down})
+        for (const Matrix *matrix : {&expert.gate, &expert.up, &expert.down}) {
             table.wide = table.wide && hasWideRows(*matrix);
-        if (expert.gate.dtype != table.gateType || expert.up.dtype != table.upType ||
-            expert.down.dtype != table.downType)
-            throw Error(ErrorCode::UnsupportedFeature, {}, "mlp.experts",
-                        "The experts of a layer have several element types, which the CUDA backend does not run. "
-                        "Use the CPU for this model.");
+            table.tiles = table.tiles && canTile(*matrix);
+        }
+        table.alike = table.alike && canFuse(expert);
+        note(expert.gate.dtype, table.gateTypes);
+        note(expert.up.dtype, table.upTypes);
+        note(expert.down.dtype, table.downTypes);
     }
     table.views = memory.allocate(views.size() * sizeof(MlpView));
     memory.upload(table.views.data(), views.data(), views.size() * sizeof(MlpView));

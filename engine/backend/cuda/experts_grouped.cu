@@ -1,219 +1,152 @@
 // expertFfn() for many tokens: the tokens of an expert are gathered and go through its weights together, on tensor
-// cores. A slot is one (token, rank) pair: slot = token · topK + rank.
+// cores. Their hidden rows lie in the order of the experts, in BF16; what the experts gave is added up by token, rank
+// after rank.
 
 #include "engine/backend/cuda/detail/earlier.cuh"
+#include "engine/backend/cuda/detail/expert_groups.cuh"
 #include "engine/backend/cuda/detail/experts.h"
 #include "engine/backend/cuda/detail/linear.h"
-#include "engine/backend/cuda/detail/route.h"
-#include "engine/backend/cuda/detail/silu.cuh"
-#include "engine/backend/cuda/detail/tile.cuh"
+#include "engine/backend/cuda/detail/tiles.h"
 
 #include <algorithm>
+#include <span>
 
 namespace engine::backend::cuda {
 
 namespace {
 
-constexpr int tileTokens = 32;
-constexpr int groupThreads = maxExperts;
+constexpr int addThreads = 256;
 
-/// The slots ordered by expert, then by token, cut into tiles of up to tileTokens slots of one expert.
-struct Groups {
-    int *slots = nullptr;      ///< [slots]
-    int *tokens = nullptr;     ///< [slots]: of the same slots
-    int *tileExpert = nullptr; ///< [maxTiles]; −1: no tile
-    int *tileFirst = nullptr;  ///< index into slots
-    int *tileCount = nullptr;
-
-    static int maxTiles(int slotCount, int experts) { return slotCount / tileTokens + std::min(experts, slotCount); }
-    static std::size_t bytes(int slotCount, int experts)
-    {
-        return (2 * static_cast<std::size_t>(slotCount) + 3 * static_cast<std::size_t>(maxTiles(slotCount, experts))) *
-               sizeof(int);
-    }
-    Groups(int *memory, int slotCount, int tiles)
-        : slots(memory), tokens(slots + slotCount), tileExpert(tokens + slotCount), tileFirst(tileExpert + tiles),
-          tileCount(tileFirst + tiles)
-    {
-    }
-};
-
-struct GroupMemory {
-    int counts[maxExperts];
-    int firsts[maxExperts];
-    int firstTiles[maxExperts];
-    int tiles;
-};
-
-__device__ inline void placeGroups(int experts, GroupMemory &memory)
-{
-    int first = 0;
-    int tile = 0;
-    for (int e = 0; e < experts; ++e) {
-        memory.firsts[e] = first;
-        memory.firstTiles[e] = tile;
-        first += memory.counts[e];
-        tile += (memory.counts[e] + tileTokens - 1) / tileTokens;
-    }
-    memory.tiles = tile;
-}
-
-/// One block; thread e looks after expert e, so the order does not depend on timing.
-__global__ void groupKernel(const std::uint16_t *ids, std::size_t routeStride, int tokens, int topK, int experts,
-                            int maxTiles, Groups groups)
-{
-    waitForEarlier();
-    __shared__ GroupMemory memory;
-    const int expert = static_cast<int>(threadIdx.x);
-    const auto idOf = [&](int slot) {
-        return static_cast<int>(
-            ids[static_cast<std::size_t>(slot / topK) * routeStride + static_cast<std::size_t>(slot % topK)]);
-    };
-    int count = 0;
-    for (int slot = 0; slot < tokens * topK; ++slot)
-        count += idOf(slot) == expert ? 1 : 0;
-    if (expert < experts)
-        memory.counts[expert] = count;
-    __syncthreads();
-    if (expert == 0)
-        placeGroups(experts, memory);
-    __syncthreads();
-    for (int tile = memory.tiles + expert; tile < maxTiles; tile += groupThreads)
-        groups.tileExpert[tile] = -1;
-    if (expert >= experts)
-        return;
-    int next = memory.firsts[expert];
-    for (int slot = 0; slot < tokens * topK; ++slot) {
-        if (idOf(slot) != expert)
-            continue;
-        groups.slots[next] = slot;
-        groups.tokens[next] = slot / topK;
-        ++next;
-    }
-    for (int i = 0; i * tileTokens < count; ++i) {
-        const int tile = memory.firstTiles[expert] + i;
-        groups.tileExpert[tile] = expert;
-        groups.tileFirst[tile] = memory.firsts[expert] + i * tileTokens;
-        groups.tileCount[tile] = min(tileTokens, count - i * tileTokens);
-    }
-}
-
-struct GroupedCall {
-    Groups groups;
-    const MlpView *table = nullptr;
-    ConstRowsView x;
-    float *inner = nullptr;   ///< [slots, width]
-    float *outputs = nullptr; ///< [slots, hidden]
-    int width = 0;
+struct AddCall {
+    const float *outputs = nullptr; ///< [places, hidden]
+    const int *places = nullptr;    ///< [tokens · topK]
+    const float *weights = nullptr;
+    std::size_t routeStride = 0;
+    int topK = 0;
     int hidden = 0;
 };
 
-/// inner[slot] ← SiLU(gate x) ⊙ up x. Grid [row tiles, tiles].
-template <class Format>
-__global__ void __launch_bounds__(tileThreads) gateUpTileKernel(GroupedCall call)
-{
-    waitForEarlier();
-    __shared__ TileMemory<tileTokens> memory;
-    const auto tile = static_cast<int>(blockIdx.y);
-    const int expert = call.groups.tileExpert[tile];
-    if (expert < 0)
-        return;
-    const MlpView &mlp = call.table[expert];
-    const int firstRow = static_cast<int>(blockIdx.x) * tileRows;
-    const int first = call.groups.tileFirst[tile];
-    const TileInput input{call.x, call.groups.tokens + first, 0, call.groups.tileCount[tile]};
-    float gate[tileTokens / 8][4] = {};
-    float up[tileTokens / 8][4] = {};
-    tileDot<Format, tileTokens>(mlp.gate, firstRow, input, memory, gate);
-    tileDot<Format, tileTokens>(mlp.up, firstRow, input, memory, up);
-#pragma unroll
-    for (int n = 0; n < tileTokens / 8; ++n) {
-#pragma unroll
-        for (int i = 0; i < 4; ++i)
-            gate[n][i] = silu(gate[n][i]) * up[n][i];
-    }
-    forEachTotal<tileTokens>(mlp.gate, firstRow, input.count, gate, [&](int row, int token, float value) {
-        const int slot = call.groups.slots[first + token];
-        call.inner[static_cast<std::size_t>(slot) * static_cast<std::size_t>(call.width) +
-                   static_cast<std::size_t>(row)] = value;
-    });
-}
-
-/// outputs[slot] ← down(inner[slot]). Grid [row tiles, tiles].
-template <class Format>
-__global__ void __launch_bounds__(tileThreads) downTileKernel(GroupedCall call)
-{
-    waitForEarlier();
-    __shared__ TileMemory<tileTokens> memory;
-    const auto tile = static_cast<int>(blockIdx.y);
-    const int expert = call.groups.tileExpert[tile];
-    if (expert < 0)
-        return;
-    const MlpView &mlp = call.table[expert];
-    const int firstRow = static_cast<int>(blockIdx.x) * tileRows;
-    const int first = call.groups.tileFirst[tile];
-    const ConstRowsView inner{call.inner, static_cast<std::size_t>(call.width)};
-    const TileInput input{inner, call.groups.slots + first, 0, call.groups.tileCount[tile]};
-    float totals[tileTokens / 8][4] = {};
-    tileDot<Format, tileTokens>(mlp.down, firstRow, input, memory, totals);
-    forEachTotal<tileTokens>(mlp.down, firstRow, input.count, totals, [&](int row, int token, float value) {
-        const int slot = call.groups.slots[first + token];
-        call.outputs[static_cast<std::size_t>(slot) * static_cast<std::size_t>(call.hidden) +
-                     static_cast<std::size_t>(row)] = value;
-    });
-}
-
 /// out += Σ_rank weight · outputs, ranks in ascending order. Grid [hidden / threads, tokens].
-__global__ void addOutputsKernel(const float *outputs, const float *weights, std::size_t routeStride, int topK,
-                                 int hidden, RowsView out)
+__global__ void __launch_bounds__(addThreads) addOutputsKernel(AddCall call, RowsView out)
 {
     waitForEarlier();
-    const int col = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-    if (col >= hidden)
+    const int col = static_cast<int>(blockIdx.x) * addThreads + static_cast<int>(threadIdx.x);
+    if (col >= call.hidden)
         return;
     const int token = static_cast<int>(blockIdx.y);
     float total = 0.0F;
-    for (int rank = 0; rank < topK; ++rank) {
-        const float weight = weights[static_cast<std::size_t>(token) * routeStride + static_cast<std::size_t>(rank)];
-        const auto slot = static_cast<std::size_t>(token * topK + rank);
-        total = fmaf(weight, outputs[slot * static_cast<std::size_t>(hidden) + static_cast<std::size_t>(col)], total);
+#pragma unroll 4
+    for (int rank = 0; rank < call.topK; ++rank) {
+        const float weight =
+            call.weights[static_cast<std::size_t>(token) * call.routeStride + static_cast<std::size_t>(rank)];
+        const auto place = static_cast<std::size_t>(call.places[token * call.topK + rank]);
+        total = fmaf(
+            weight, call.outputs[place * static_cast<std::size_t>(call.hidden) + static_cast<std::size_t>(col)], total);
     }
     out.row(token)[col] += total;
 }
 
+/// Tiles as large as the average expert can fill.
+TileSize sizeFor(int slots, const ExpertTable &table, int rows, const DeviceLimits &device)
+{
+    int least = 0;
+    for (const auto *types : {&table.gateTypes, &table.upTypes, &table.downTypes}) {
+        for (const memory::DType dtype : *types)
+            least = std::max(least, leastTileTokens(dtype));
+    }
+    const int average = slots / table.experts;
+    if (average <= 24 && least <= tokensOf(TileSize::Few))
+        return TileSize::Few;
+    if (average <= 64)
+        return TileSize::Some;
+    return std::max(TileSize::Many, tileSizeFor(slots, rows, device));
+}
+
+struct GroupedJob {
+    TileJob job;
+    std::uint16_t *hidden = nullptr; ///< [slots, width], with room for as many floats
+    float *outputs = nullptr;        ///< [slots, the larger of width and hidden]
+    int slots = 0;
+};
+
+void productsOf(Queue &queue, TileJob job, MlpPart part, std::span<const memory::DType> types, const Rows &to,
+                TileSize size, const DeviceLimits &device)
+{
+    ProductOut out;
+    out.rows = viewOf(to);
+    out.paired = to.width % 2 == 0;
+    job.part = part;
+    job.rows = to.width;
+    for (const memory::DType dtype : types) {
+        job.dtype = dtype;
+        productTiles(queue, job, out, size, device);
+    }
+}
+
+/// Where gate and up of an expert have several types, they lie beside each other in F32 first.
+void gateUpApart(Queue &queue, const GroupedJob &grouped, const ExpertTable &table, TileSize size,
+                 const DeviceLimits &device)
+{
+    const auto width = static_cast<std::size_t>(table.width);
+    const Rows gate{grouped.outputs, grouped.slots, table.width, width};
+    const Rows up{reinterpret_cast<float *>(grouped.hidden), grouped.slots, table.width, width};
+    productsOf(queue, grouped.job, MlpPart::Gate, table.gateTypes, gate, size, device);
+    productsOf(queue, grouped.job, MlpPart::Up, table.upTypes, up, size, device);
+    swiglu(queue, gate, up);
+    roundToBf16(queue, gate, grouped.hidden);
+}
+
+void gateUpProducts(Queue &queue, const GroupedJob &grouped, const ExpertTable &table, TileSize size,
+                    const DeviceLimits &device)
+{
+    if (!table.alike)
+        return gateUpApart(queue, grouped, table, size, device);
+    TileJob job = grouped.job;
+    job.rows = table.width;
+    for (const memory::DType dtype : table.gateTypes) {
+        job.dtype = dtype;
+        gateUpTiles(queue, job, grouped.hidden, size, device);
+    }
+}
+
+void downProducts(Queue &queue, const GroupedJob &grouped, const ExpertTable &table, int hidden, TileSize size,
+                  const DeviceLimits &device)
+{
+    TileJob job = grouped.job;
+    job.x = grouped.hidden;
+    job.stride = static_cast<std::size_t>(table.width);
+    job.gather = false;
+    const Rows out{grouped.outputs, grouped.slots, hidden, static_cast<std::size_t>(hidden)};
+    productsOf(queue, job, MlpPart::Down, table.downTypes, out, size, device);
+}
+
 } // namespace
 
-void expertsGrouped(Queue &queue, const ExpertArgs &args, const ExpertTable &table, ExpertScratch &scratch)
+void expertsGrouped(Queue &queue, const ExpertArgs &args, const RoundedRows &x, const ExpertTable &table,
+                    ExpertScratch &scratch, const LinearScratch &linearScratch)
 {
+    const DeviceLimits &device = linearScratch.device;
     const int tokens = args.x.rows;
     const int slots = tokens * args.topK;
-    const int tiles = Groups::maxTiles(slots, table.experts);
     const int hidden = args.x.width;
-    const Groups groups(scratch.groups.as<int>().data(), slots, tiles);
-    launch(queue, groupKernel, dim3(1), dim3(groupThreads), args.ids, args.routeStride, tokens, args.topK,
-           table.experts, tiles, groups);
-    const GroupedCall call{groups,
-                           reinterpret_cast<const MlpView *>(table.views.data()),
-                           viewOf(args.x),
-                           scratch.inner.as<float>().data(),
-                           scratch.outputs.as<float>().data(),
-                           table.width,
-                           hidden};
-    const auto tileCount = static_cast<unsigned>(tiles);
-    const bool known =
-        withAnyFormat(table.gateType,
-                      [&](auto format) {
-                          launch(queue, gateUpTileKernel<decltype(format)>,
-                                 dim3(blocksFor(table.width, tileRows), tileCount), dim3(tileThreads), call);
-                      }) &&
-        withAnyFormat(table.downType, [&](auto format) {
-            launch(queue, downTileKernel<decltype(format)>, dim3(blocksFor(hidden, tileRows), tileCount),
-                   dim3(tileThreads), call);
-        });
-    if (!known)
-        queue.note(cudaErrorInvalidValue);
-    launch(queue, addOutputsKernel, dim3(blocksFor(hidden, 256), static_cast<unsigned>(tokens)), dim3(256),
-           call.outputs, args.weights, args.routeStride, args.topK, hidden, viewOf(args.out));
+    const TileSize size = sizeFor(slots, table, 2 * table.width, device);
+    const int tiles = ExpertGroups::maxTiles(slots, table.experts, tokensOf(size));
+    const ExpertGroups groups(scratch.groups.as<int>().data(), slots, tiles);
+    groupByExpert(queue, {args.ids, args.routeStride, tokens, args.topK}, table.experts, tokensOf(size), groups);
+    GroupedJob grouped;
+    grouped.slots = slots;
+    grouped.job.x = x.data;
+    grouped.job.stride = x.stride;
+    grouped.job.groups = groups.tiles;
+    grouped.job.gather = true;
+    grouped.job.table = reinterpret_cast<const MlpView *>(table.views.data());
+    grouped.hidden = scratch.inner.as<std::uint16_t>().data();
+    grouped.outputs = scratch.outputs.as<float>().data();
+    gateUpProducts(queue, grouped, table, size, device);
+    downProducts(queue, grouped, table, hidden, sizeFor(slots, table, hidden, device), device);
+    launch(queue, addOutputsKernel, dim3(blocksFor(hidden, addThreads), static_cast<unsigned>(tokens)),
+           dim3(addThreads), AddCall{grouped.outputs, groups.places, args.weights, args.routeStride, args.topK, hidden},
+           viewOf(args.out));
 }
 
 void ExpertScratch::reserve(const WorkspaceShape &shape, memory::MemorySpace &memory)
@@ -224,10 +157,11 @@ void ExpertScratch::reserve(const WorkspaceShape &shape, memory::MemorySpace &me
             buffer = memory.allocate(bytes);
     };
     sharedFirst = std::max(sharedFirst, (slots * static_cast<std::size_t>(shape.expertWidth) + 3) / 4 * 4);
-    // Gate and up of a dense MLP lie beside each other until they are multiplied.
+    // Gate and up of a dense MLP may lie beside each other until they are multiplied.
     const std::size_t shared = 2 * static_cast<std::size_t>(shape.tokens) * static_cast<std::size_t>(shape.mlpWidth);
     grow(inner, (sharedFirst + shared) * sizeof(float));
-    grow(outputs, slots * static_cast<std::size_t>(shape.hidden) * sizeof(float));
+    // Where gate and up have several types, the products of gate wait there for those of up.
+    grow(outputs, slots * static_cast<std::size_t>(std::max(shape.hidden, shape.expertWidth)) * sizeof(float));
     const std::size_t blocks =
         static_cast<std::size_t>(maxTokensOneByOne) * static_cast<std::size_t>(shape.hidden / 16 + 1);
     if (blocks > zeros.size()) {
@@ -235,7 +169,7 @@ void ExpertScratch::reserve(const WorkspaceShape &shape, memory::MemorySpace &me
         counters = memory.allocate(blocks * sizeof(unsigned));
         memory.upload(counters.data(), zeros.data(), blocks * sizeof(unsigned));
     }
-    grow(groups, Groups::bytes(static_cast<int>(slots), shape.experts));
+    grow(groups, ExpertGroups::bytes(static_cast<int>(slots), shape.experts));
 }
 
 } // namespace engine::backend::cuda

@@ -5,6 +5,7 @@
 #include "engine/backend/cuda/detail/silu.cuh"
 #include "engine/backend/cuda/detail/skinny.cuh"
 
+#include <span>
 #include <type_traits>
 
 namespace engine::backend::cuda {
@@ -25,6 +26,7 @@ struct ExpertCall {
     float *inner = nullptr; ///< [tokens · topK, width]
     int width = 0;
     Half half = Half::Both;
+    memory::DType dtype = memory::DType::F32; ///< experts of other types are left to other launches
 
     __device__ const MlpView &mlpOf(int token, int rank) const
     {
@@ -49,6 +51,8 @@ __global__ void __launch_bounds__(skinnyWarps *warpSize32) gateUpKernel(ExpertCa
     const int token = static_cast<int>(blockIdx.y) / call.topK;
     const int rank = static_cast<int>(blockIdx.y) % call.topK;
     const MlpView &mlp = call.mlpOf(token, rank);
+    if ((call.half == Half::Up ? mlp.up : mlp.gate).dtype != call.dtype)
+        return;
     const float *const x[1] = {call.x.row(token)};
     float gate[rows][1] = {};
     float up[rows][1] = {};
@@ -76,9 +80,12 @@ __global__ void __launch_bounds__(skinnyWarps *warpSize32) downKernel(ExpertCall
     const int token = static_cast<int>(blockIdx.y);
     float totals[rows] = {};
     for (int rank = 0; rank < call.topK; ++rank) {
+        const WeightView &down = call.mlpOf(token, rank).down;
+        if (down.dtype != call.dtype)
+            continue;
         const float *const x[1] = {call.innerOf(token, rank)};
         float sums[rows][1] = {};
-        skinnyDot<Format, wide, rows, 1>(call.mlpOf(token, rank).down, row, x, sums);
+        skinnyDot<Format, wide, rows, 1>(down, row, x, sums);
         const float weight =
             call.weights == nullptr
                 ? 1.0F
@@ -95,9 +102,10 @@ __global__ void __launch_bounds__(skinnyWarps *warpSize32) downKernel(ExpertCall
 constexpr int warpRows = 2;
 
 struct Types {
-    memory::DType gate;
-    memory::DType up;
-    memory::DType down;
+    std::span<const memory::DType> gate;
+    std::span<const memory::DType> up;
+    std::span<const memory::DType> down;
+    bool alike; ///< gate and up of an expert have one type
     bool wide;
 };
 
@@ -122,19 +130,25 @@ void startAny(Queue &queue, ExpertCall call, const Types &types, const ExpertArg
     const int hidden = args.x.width;
     const auto tokens = static_cast<unsigned>(args.x.rows);
     const dim3 grid(blocksFor(call.width, skinnyWarps * warpRows), tokens * static_cast<unsigned>(call.topK));
-    const auto startHalf = [&](memory::DType dtype, Half half) {
+    const auto startHalves = [&](std::span<const memory::DType> dtypes, Half half) {
         call.half = half;
-        dispatch(queue, dtype, wide, [&](auto format, auto isWide) {
-            launch(queue, gateUpKernel<decltype(format), decltype(isWide)::value, warpRows>, grid, block, call);
-        });
+        for (const memory::DType dtype : dtypes) {
+            call.dtype = dtype;
+            dispatch(queue, dtype, wide, [&](auto format, auto isWide) {
+                launch(queue, gateUpKernel<decltype(format), decltype(isWide)::value, warpRows>, grid, block, call);
+            });
+        }
     };
-    startHalf(types.gate, types.gate == types.up ? Half::Both : Half::Gate);
-    if (types.gate != types.up)
-        startHalf(types.up, Half::Up);
-    dispatch(queue, types.down, wide, [&](auto format, auto isWide) {
-        launch(queue, downKernel<decltype(format), decltype(isWide)::value, warpRows>,
-               dim3(blocksFor(hidden, skinnyWarps * warpRows), tokens), block, call, hidden);
-    });
+    startHalves(types.gate, types.alike ? Half::Both : Half::Gate);
+    if (!types.alike)
+        startHalves(types.up, Half::Up);
+    for (const memory::DType dtype : types.down) {
+        call.dtype = dtype;
+        dispatch(queue, dtype, wide, [&](auto format, auto isWide) {
+            launch(queue, downKernel<decltype(format), decltype(isWide)::value, warpRows>,
+                   dim3(blocksFor(hidden, skinnyWarps * warpRows), tokens), block, call, hidden);
+        });
+    }
 }
 
 } // namespace
@@ -148,7 +162,8 @@ void denseMlpOneByOne(Queue &queue, const ExpertArgs &args, const Mlp &mlp, Expe
     call.inner = scratch.inner.as<float>().data() + scratch.sharedFirst;
     call.width = mlp.gate.rows;
     const bool wide = hasWideRows(mlp.gate) && hasWideRows(mlp.up) && hasWideRows(mlp.down);
-    startAny(queue, call, {mlp.gate.dtype, mlp.up.dtype, mlp.down.dtype, wide}, args);
+    const bool alike = mlp.gate.dtype == mlp.up.dtype;
+    startAny(queue, call, {{&mlp.gate.dtype, 1}, {&mlp.up.dtype, 1}, {&mlp.down.dtype, 1}, alike, wide}, args);
 }
 
 void expertsOneByOne(Queue &queue, const ExpertArgs &args, const ExpertTable &table, ExpertScratch &scratch)
@@ -163,7 +178,7 @@ void expertsOneByOne(Queue &queue, const ExpertArgs &args, const ExpertTable &ta
     call.topK = args.topK;
     call.inner = scratch.inner.as<float>().data();
     call.width = table.width;
-    startAny(queue, call, {table.gateType, table.upType, table.downType, table.wide}, args);
+    startAny(queue, call, {table.gateTypes, table.upTypes, table.downTypes, table.alike, table.wide}, args);
 }
 
 } // namespace engine::backend::cuda

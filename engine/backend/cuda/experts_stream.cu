@@ -173,12 +173,12 @@ void expertsStreamed(Queue &queue, const ExpertArgs &args, const ExpertTable &ta
     const DownCall down{pair, args.weights, scratch.outputs.as<float>().data(), args.x.width, viewOf(args.out)};
     const auto tokens = static_cast<unsigned>(args.x.rows);
     const auto topK = static_cast<unsigned>(args.topK);
-    withStreamFormat(table.gateType, [&](auto format) {
+    withStreamFormat(table.gateTypes.front(), [&](auto format) {
         using Plan = ExactPlan<decltype(format), 2>;
         launch(queue, gateUpStreamKernel<Plan>, dim3(blocksFor(table.width, blockRows), 1, tokens * topK),
                dim3(Plan::threads), pair);
     });
-    withStreamFormat(table.downType, [&](auto format) {
+    withStreamFormat(table.downTypes.front(), [&](auto format) {
         using Plan = ExactPlan<decltype(format), 1>;
         launch(queue, downStreamKernel<Plan>, dim3(blocksFor(args.x.width, blockRows), topK, tokens),
                dim3(Plan::threads), down);

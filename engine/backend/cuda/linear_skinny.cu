@@ -4,6 +4,8 @@
 #include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/skinny.cuh"
 
+#include <algorithm>
+
 namespace engine::backend::cuda {
 
 namespace {
@@ -103,8 +105,8 @@ void linear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &
 {
     if (x.rows <= maxStreamTokens && canStream(x, weight))
         streamLinear(queue, x, weight, out, accumulate, scratch);
-    else if (x.rows > maxExactTokens && canTile(x, weight))
-        tiledLinear(queue, x, weight, out, accumulate);
+    else if (const Product only[] = {{&weight, out}}; x.rows > maxExactTokens && canTile(x, weight))
+        tiledLinear(queue, x, only, accumulate, scratch);
     else
         exactLinear(queue, x, weight, out, accumulate);
 }
@@ -113,6 +115,11 @@ void linearGroup(Queue &queue, const ConstRows &x, std::span<const Product> prod
 {
     if (x.rows <= maxStreamTokens && canStream(x, products)) {
         streamGroup(queue, x, products, scratch);
+        return;
+    }
+    const auto tiled = [&](const Product &product) { return canTile(x, *product.weight); };
+    if (x.rows > maxStreamTokens && std::ranges::all_of(products, tiled)) {
+        tiledLinear(queue, x, products, false, scratch);
         return;
     }
     for (const Product &product : products)

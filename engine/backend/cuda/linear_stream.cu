@@ -186,9 +186,12 @@ void streamGroup(Queue &queue, const ConstRows &x, std::span<const Product> prod
     startAll(queue, calls, products.front().weight->dtype, scratch);
 }
 
-void LinearScratch::reserve(memory::MemorySpace &memory, int multiprocessors)
+void LinearScratch::reserve(memory::MemorySpace &memory, const DeviceLimits &limits)
 {
-    units = multiprocessors;
+    constexpr std::size_t someInputs = std::size_t{1} << 20;
+    device = limits;
+    units = limits.units;
+    rounded = memory.allocate(someInputs);
     const auto blocks = static_cast<std::size_t>(2 * units);
     partials = memory.allocate(blocks * streamWarps * 16 * maxStreamTokens * sizeof(float));
     zeros.assign(blocks, 0);

@@ -28,6 +28,7 @@ void Workspace::reserve(const WorkspaceShape &shape, const DeviceLimits &device,
 {
     attention.reserve(shape, device, memory);
     experts.reserve(shape, memory);
+    linear.reserve(shape, memory);
     sample.reserve(shape.vocab, memory);
     const std::size_t needed =
         static_cast<std::size_t>(shape.tokens) * static_cast<std::size_t>(shape.experts) * sizeof(float);
@@ -47,7 +48,7 @@ std::uint64_t bathyscope_cuda_workspace_bytes(const engine::backend::WorkspaceSh
     using namespace engine::backend::cuda;
     CountedMemory memory;
     Workspace workspace;
-    workspace.linear.reserve(memory, multiprocessors);
+    workspace.linear.reserve(memory, {multiprocessors, 0});
     workspace.reserve(shape, {multiprocessors, 0}, memory);
     return workspace.bytes();
 }

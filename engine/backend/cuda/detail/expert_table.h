@@ -21,16 +21,18 @@ struct ExpertTable {
     memory::Buffer views;      ///< MlpView [experts], in device memory
     std::vector<MlpView> host; ///< the same; stays as long as the copy may be under way
     int experts = 0;
-    int width = 0; ///< of one expert's hidden layer
-    memory::DType gateType = memory::DType::F32;
-    memory::DType upType = memory::DType::F32;
-    memory::DType downType = memory::DType::F32; ///< quantised models give it more bits
-    bool wide = false;                           ///< hasWideRows() of every matrix
+    int width = 0;                        ///< of one expert's hidden layer
+    std::vector<memory::DType> gateTypes; ///< all there are
+    std::vector<memory::DType> upTypes;
+    std::vector<memory::DType> downTypes; ///< quantised models give it more bits
+    bool alike = false;                   ///< gate and up of each expert have one kind: they can be made in one pass
+    bool wide = false;                    ///< hasWideRows() of every matrix
+    bool tiles = false;                   ///< every matrix can go through tiles
+    bool uniform() const { return gateTypes.size() == 1 && upTypes.size() == 1 && downTypes.size() == 1; }
 };
 
 class ExpertTables {
 public:
-    /// Throws Error UnsupportedFeature when the same matrix has several element types in a layer.
     void add(std::span<const Mlp> experts, memory::MemorySpace &memory);
     const ExpertTable *find(std::span<const Mlp> experts) const;
 

@@ -9,10 +9,10 @@
 namespace engine::backend::cuda {
 
 struct ExpertScratch {
-    memory::Buffer inner;        ///< SiLU(gate x) ⊙ up x: [tokens · topK, expertWidth], then [tokens, mlpWidth]
-    memory::Buffer outputs;      ///< what each expert gave, unweighted: [tokens · topK, hidden]
-    memory::Buffer groups;       ///< see Groups
-    memory::Buffer counters;     ///< [tokens one by one, rows of blocks of the result]; all zero between two ops
+    memory::Buffer inner;    ///< SiLU(gate x) ⊙ up x: [tokens · topK, expertWidth], then [tokens, mlpWidth]; or BF16
+    memory::Buffer outputs;  ///< what each expert gave, unweighted: [tokens · topK, hidden]; or its gate products
+    memory::Buffer groups;   ///< see Groups
+    memory::Buffer counters; ///< [tokens one by one, rows of blocks of the result]; all zero between two ops
     std::vector<unsigned> zeros; ///< stays as long as the copy may be under way
     std::size_t sharedFirst = 0; ///< where the shared part of `inner` begins, in floats
 
@@ -33,11 +33,20 @@ void denseMlpStreamed(Queue &queue, const ExpertArgs &args, const Mlp &mlp, Expe
 void expertsOneByOne(Queue &queue, const ExpertArgs &args, const ExpertTable &table, ExpertScratch &scratch);
 void denseMlpOneByOne(Queue &queue, const ExpertArgs &args, const Mlp &mlp, ExpertScratch &scratch);
 
-/// On tensor cores, the tokens of an expert together. Needs a table with wide rows and a type canTile() takes.
+/// On tensor cores, the tokens of an expert together; `x` is args.x. Needs ExpertTable::tiles.
+void expertsGrouped(Queue &queue, const ExpertArgs &args, const RoundedRows &x, const ExpertTable &table,
+                    ExpertScratch &scratch, const LinearScratch &linearScratch);
+
+/// The same for a dense or shared MLP whose gate and up are of one kind.
 bool canTile(const ExpertArgs &args, const Mlp &mlp);
-void expertsGrouped(Queue &queue, const ExpertArgs &args, const ExpertTable &table, ExpertScratch &scratch);
-void denseMlpTiled(Queue &queue, const ExpertArgs &args, const Mlp &mlp, ExpertScratch &scratch,
-                   LinearScratch &linearScratch);
+bool canFuse(const Mlp &mlp);
+void denseMlpTiled(Queue &queue, const ExpertArgs &args, const RoundedRows &x, const Mlp &mlp, ExpertScratch &scratch,
+                   const LinearScratch &linearScratch);
+/// gate ← SiLU(gate) ⊙ up
+void swiglu(Queue &queue, const Rows &gate, const ConstRows &up);
+/// Three products and that pass between them, for all others.
+void denseMlpProducts(Queue &queue, const ExpertArgs &args, const Mlp &mlp, ExpertScratch &scratch,
+                      LinearScratch &linearScratch);
 
 /// out += down(SiLU(gate x) ⊙ up x) of the chosen experts and of the shared or dense MLP.
 void expertFfn(Queue &queue, const ExpertArgs &args, const ExpertTable *table, ExpertScratch &scratch,

@@ -32,6 +32,20 @@ __device__ inline void mmaBf16(float (&d)[4], const unsigned (&a)[4], const unsi
 #endif
 }
 
+/// The same with D = 0 before.
+__device__ inline void mmaBf16First(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
+{
+#ifdef __CUDACC__
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+                 "{%10, %10, %10, %10};"
+                 : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "f"(0.0F));
+#else
+    d[0] = d[1] = d[2] = d[3] = 0.0F;
+    emulator::mmaBf16(d, a, b);
+#endif
+}
+
 /// Two F16 in one register, the first in the low half.
 __device__ inline unsigned packF16(float low, float high)
 {

@@ -1,142 +1,244 @@
 #pragma once
-// A block of the weight times a block of tokens on tensor cores. The weight is on the M side (16 rows a step), the
-// tokens on the N side (8 a step), so that few tokens waste little. Both go through shared memory as BF16; the sums of
-// 128 columns are made unscaled and then added in F32 with the block's scale, so FP8 weights lose nothing. Weights in
-// blocks are rounded to BF16 as the inputs are.
+// A block of the weight times a block of tokens on tensor cores, in a pipeline: while the tensor cores work on one
+// stage, the next ones are on their way (cp.async), and the fragments of the next 16 columns are loaded while those of
+// these are multiplied. Products are made of BF16. FP8 weights lose nothing: their codes become BF16 in registers, and
+// the sums of the columns that share a scale are made unscaled and then added in F32 with it. Other types are rounded
+// to BF16 as the inputs are.
+//
+// The sum of a number is made in the order of the columns, 16 at a time, whatever the plan: what a token gets does not
+// depend on the tile it is in.
 
-#include "engine/backend/cuda/detail/blocks.cuh"
-#include "engine/backend/cuda/detail/mma.cuh"
-#include "engine/backend/cuda/detail/rows.h"
-#include "engine/backend/cuda/detail/warp.cuh"
+#include "engine/backend/cuda/detail/fp8_codes.cuh"
+#include "engine/backend/cuda/detail/tile_feed.cuh"
 
 namespace engine::backend::cuda {
 
-constexpr int tileRows = 64; ///< of the weight: 16 for each of 4 warps
-constexpr int tileCols = 128;
-constexpr int tileThreads = 128;
-constexpr int tilePitch = tileCols + 8; ///< BF16 per row in shared memory; keeps the fragments off each other's banks
+/// What the tensor cores need for 16 columns; of FP8 weights still the codes.
+template <class Plan>
+struct TileFragments {
+    static constexpr int weightWords = Plan::feed == Feed::Codes ? 1 : 2; ///< of 8 rows
 
-template <int tokens>
-struct TileMemory {
-    std::uint16_t weight[tileRows * tilePitch];
-    std::uint16_t x[tokens * tilePitch];
+    unsigned input[Plan::tokenTiles][4];
+    unsigned weight[Plan::rowTiles][weightWords];
+
+    __device__ void load(const std::byte *stage, int step)
+    {
+        loadInput(stage, step);
+        if constexpr (Plan::feed == Feed::Codes)
+            loadCodes(stage + Plan::inputBytes, step);
+        else
+            loadWeight(stage + Plan::inputBytes, step);
+    }
+
+private:
+    /// With codes a lane has four neighbouring columns instead of twice two: so are the bytes of a code fragment, and
+    /// the order of columns does not matter to a sum as long as both sides have the same.
+    __device__ void loadInput(const std::byte *tile, int step)
+    {
+        const int lane = static_cast<int>(threadIdx.x) % 32;
+#pragma unroll
+        for (int m = 0; m < Plan::tokenTiles; ++m) {
+            if constexpr (Plan::feed == Feed::Codes) {
+#pragma unroll
+                for (int half = 0; half < 2; ++half) {
+                    const int row = warpToken<Plan>() + m * 16 + half * 8 + lane / 4;
+                    const uint2 four = *reinterpret_cast<const uint2 *>(
+                        tile + row * rowBytes16 + Plan::inputChunk(row, step * 2 + lane % 4 / 2) + lane % 2 * 8);
+                    input[m][half] = four.x;
+                    input[m][half + 2] = four.y;
+                }
+            } else {
+                const int row = warpToken<Plan>() + m * 16 + lane % 16;
+                loadMatrices(input[m], tile + row * rowBytes16 + Plan::inputChunk(row, step * 2 + lane / 16));
+            }
+        }
+    }
+    __device__ void loadWeight(const std::byte *tile, int step)
+    {
+        const int lane = static_cast<int>(threadIdx.x) % 32;
+#pragma unroll
+        for (int n = 0; n < Plan::rowTiles; n += 2) {
+            const int row = warpRow<Plan>() + n * 8 + lane / 16 * 8 + lane % 8;
+            unsigned four[4];
+            loadMatrices(four, tile + row * rowBytes16 + Plan::weightChunk(row, step * 2 + lane / 8 % 2));
+            weight[n][0] = four[0];
+            weight[n][weightWords - 1] = four[1];
+            weight[n + 1][0] = four[2];
+            weight[n + 1][weightWords - 1] = four[3];
+        }
+    }
+    __device__ void loadCodes(const std::byte *tile, int step)
+    {
+        const int row = warpRow<Plan>() + static_cast<int>(threadIdx.x) % 32;
+        unsigned four[4];
+        loadMatrices(four, tile + row * Plan::weightRowBytes + Plan::weightChunk(row, step));
+#pragma unroll
+        for (int n = 0; n < Plan::rowTiles; ++n)
+            weight[n][0] = four[n];
+    }
 };
 
-/// Rows of x that a tile works on: `count` of them from `first`, or the ones listed in `gather`.
-struct TileInput {
-    ConstRowsView x;
-    const int *gather = nullptr; ///< entry i is the row of token i; null: row first + i
-    int first = 0;
-    int count = 0;
+/// `first`: the sums begin at 0.
+template <class Plan, bool first>
+__device__ inline void multiplyFragments(const TileFragments<Plan> &fragments, typename Plan::Totals &sums)
+{
+#pragma unroll
+    for (int n = 0; n < Plan::rowTiles; ++n) {
+        unsigned weight[2];
+        if constexpr (Plan::feed == Feed::Codes) {
+            codesToBf16(fragments.weight[n][0], weight);
+        } else {
+            weight[0] = fragments.weight[n][0];
+            weight[1] = fragments.weight[n][1];
+        }
+#pragma unroll
+        for (int m = 0; m < Plan::tokenTiles; ++m) {
+            if constexpr (first)
+                mmaBf16First(sums[m][n], fragments.input[m], weight);
+            else
+                mmaBf16(sums[m][n], fragments.input[m], weight);
+        }
+    }
+}
 
-    __device__ const float *row(int index) const { return x.row(gather == nullptr ? first + index : gather[index]); }
+/// Of FP8 weights: the sums of a stage are made unscaled, then added to the totals with their scale.
+template <class Plan>
+class ScaledSums {
+public:
+    __device__ ScaledSums(const WeightView *const (&weights)[Plan::parts], int firstRow)
+        : m_halves(weights[0]->blockCols == 2 * stageCols ? 1 : 0)
+    {
+#pragma unroll
+        for (int i = 0; i < 2; ++i) {
+            const WeightView &weight = *weights[Plan::parts == 2 ? i : 0];
+            const int row = min(firstRow + Plan::rowOf(warpRow<Plan>() + i * 16), weight.rows - 1);
+            m_scales[i] = weight.scale == nullptr ? nullptr : weight.scale + row / weight.blockRows * weight.scaleCols;
+            m_scale[i] = m_scales[i] == nullptr ? 1.0F : __ldg(m_scales[i]);
+        }
+    }
+    template <bool first>
+    __device__ void multiply(const TileFragments<Plan> &fragments, typename Plan::Totals &)
+    {
+        multiplyFragments<Plan, first>(fragments, m_sums);
+    }
+    /// After a stage; `next`: the one that follows, or the same again if there is none.
+    __device__ void add(int next, typename Plan::Totals &totals)
+    {
+#pragma unroll
+        for (int n = 0; n < Plan::rowTiles; ++n) {
+#pragma unroll
+            for (int m = 0; m < Plan::tokenTiles; ++m) {
+#pragma unroll
+                for (int i = 0; i < 4; ++i)
+                    totals[m][n][i] = fmaf(m_sums[m][n][i], m_scale[n / 2], totals[m][n][i]);
+            }
+        }
+#pragma unroll
+        for (int i = 0; i < 2; ++i) {
+            if (m_scales[i] != nullptr)
+                m_scale[i] = __ldg(m_scales[i] + (next >> m_halves)); // comes while the next sums are made
+        }
+    }
+
+private:
+    typename Plan::Totals m_sums;
+    const float *m_scales[2]; ///< of 16 rows each
+    float m_scale[2];
+    int m_halves; ///< 1: two stages share a scale
 };
 
-__device__ inline unsigned loadPair(const std::uint16_t *at)
+template <class Plan>
+class PlainSums {
+public:
+    __device__ PlainSums(const WeightView *const (&)[Plan::parts], int) {}
+    template <bool first>
+    __device__ void multiply(const TileFragments<Plan> &fragments, typename Plan::Totals &totals)
+    {
+        multiplyFragments<Plan, false>(fragments, totals);
+    }
+    __device__ void add(int, typename Plan::Totals &) {}
+};
+
+/// Until the stage after the one being worked on is there.
+__device__ inline void waitForStage(int stages)
 {
-    return *reinterpret_cast<const unsigned *>(at);
+    if (stages >= 4)
+        asyncWait<2>();
+    else if (stages == 3)
+        asyncWait<1>();
+    else
+        asyncWait<0>();
+    __syncthreads();
 }
 
-template <class Format>
-__device__ inline void stageWeight(const WeightView &weight, int firstRow, int firstCol, std::uint16_t *to)
+/// totals = weights[firstRow …] · input over all columns. `shared` [stages · stageBytes], 2 to 4 stages; the weights
+/// have one shape.
+template <class Plan>
+__device__ inline void tileProduct(const WeightView *const (&weights)[Plan::parts], int firstRow,
+                                   const TileInput &input, std::byte *shared, int stages, typename Plan::Totals &totals)
 {
-    constexpr int chunksPerRow = tileCols / Format::step;
-    const std::size_t rowBytes = rowBytesOf<Format>(weight.cols);
-    for (int chunk = static_cast<int>(threadIdx.x); chunk < tileRows * chunksPerRow; chunk += tileThreads) {
-        const int row = chunk / chunksPerRow;
-        const int col = chunk % chunksPerRow * Format::step;
-        float values[Format::step] = {};
-        if (firstRow + row < weight.rows && firstCol + col < weight.cols) {
-            weightsAt<Format>(weight.data + static_cast<std::size_t>(firstRow + row) * rowBytes, firstCol + col,
-                              values);
+    constexpr int steps = stageCols / 16;
+    using Sums = std::conditional_t<Plan::feed == Feed::Codes, ScaledSums<Plan>, PlainSums<Plan>>;
+    const int count = (weights[0]->cols + stageCols - 1) / stageCols;
+    const InputFeed<Plan> inputs(input, weights[0]->cols);
+    const WeightFeed<Plan> feed(weights, firstRow);
+    Sums sums(weights, firstRow);
+    const auto copy = [&](int stage, int slot) {
+        if (stage < count) {
+            inputs.copy(stage, shared + slot * Plan::stageBytes);
+            feed.copy(stage, shared + slot * Plan::stageBytes + Plan::inputBytes);
         }
-        auto *words = reinterpret_cast<unsigned *>(to + row * tilePitch + col);
+        asyncCommit();
+    };
+    for (int stage = 0; stage < stages - 1; ++stage)
+        copy(stage, stage);
+    feed.decode(0, shared + Plan::inputBytes);
+    waitForStage(stages);
+    TileFragments<Plan> fragments[2];
+    fragments[0].load(shared, 0);
+    int slot = 0;
+    int freeSlot = stages - 1;
+#pragma unroll 1
+    for (int stage = 0; stage < count; ++stage) {
+        const int nextSlot = slot + 1 == stages ? 0 : slot + 1;
+        copy(stage + stages - 1, freeSlot);
+        if (stage + 1 < count)
+            feed.decode(stage + 1, shared + nextSlot * Plan::stageBytes + Plan::inputBytes);
 #pragma unroll
-        for (int i = 0; i < Format::step; i += 2)
-            words[i / 2] = packBf16(values[i], values[i + 1]);
-    }
-}
-
-template <int tokens>
-__device__ inline void stageInput(const TileInput &input, int cols, int firstCol, std::uint16_t *to)
-{
-    constexpr int chunksPerRow = tileCols / 4;
-    for (int chunk = static_cast<int>(threadIdx.x); chunk < tokens * chunksPerRow; chunk += tileThreads) {
-        const int token = chunk / chunksPerRow;
-        const int col = chunk % chunksPerRow * 4;
-        float4 four = {0.0F, 0.0F, 0.0F, 0.0F};
-        if (token < input.count && firstCol + col < cols)
-            four = *reinterpret_cast<const float4 *>(input.row(token) + firstCol + col);
-        auto *words = reinterpret_cast<unsigned *>(to + token * tilePitch + col);
-        words[0] = packBf16(four.x, four.y);
-        words[1] = packBf16(four.z, four.w);
-    }
-}
-
-/// Of the 16 rows of this warp and all tokens: sums += tile of the weight · tile of the input.
-template <int tokens>
-__device__ inline void multiplyTile(const TileMemory<tokens> &memory, float (&sums)[tokens / 8][4])
-{
-    const int lane = static_cast<int>(threadIdx.x) % warpSize32;
-    const int warp = static_cast<int>(threadIdx.x) / warpSize32;
-    const int group = lane / 4;
-    const int place = lane % 4 * 2;
-    const std::uint16_t *rowA = memory.weight + (warp * 16 + group) * tilePitch + place;
-#pragma unroll
-    for (int k = 0; k < tileCols; k += 16) {
-        const unsigned a[4] = {loadPair(rowA + k), loadPair(rowA + 8 * tilePitch + k), loadPair(rowA + k + 8),
-                               loadPair(rowA + 8 * tilePitch + k + 8)};
-#pragma unroll
-        for (int n = 0; n < tokens / 8; ++n) {
-            const std::uint16_t *rowB = memory.x + (n * 8 + group) * tilePitch + place + k;
-            const unsigned b[2] = {loadPair(rowB), loadPair(rowB + 8)};
-            mmaBf16(sums[n], a, b);
+        for (int step = 0; step < steps; ++step) {
+            if (step + 1 < steps) {
+                fragments[(step + 1) % 2].load(shared + slot * Plan::stageBytes, step + 1);
+            } else if (stage + 1 < count) {
+                waitForStage(stages); // nobody uses this stage any more
+                fragments[0].load(shared + nextSlot * Plan::stageBytes, 0);
+            }
+            if (step == 0)
+                sums.template multiply<true>(fragments[0], totals);
+            else
+                sums.template multiply<false>(fragments[step % 2], totals);
         }
+        sums.add(min(stage + 1, count - 1), totals);
+        freeSlot = slot;
+        slot = nextSlot;
     }
 }
 
-/// totals += weight[firstRow …] · input over all columns; as the D fragments of mmaBf16(), token n · 8 + column.
-template <class Format, int tokens>
-__device__ inline void tileDot(const WeightView &weight, int firstRow, const TileInput &input,
-                               TileMemory<tokens> &memory, float (&totals)[tokens / 8][4])
+/// body(token, m, i) for every token this lane has numbers of, counted from the tile's first: theirs are
+/// totals[m][n][i] and [i + 1], of rows rowOf(warpRow()) + 8n + laneRow() and the one after it.
+template <class Plan, typename Body>
+__device__ inline void forEachToken(const Body &body)
 {
-    const int row =
-        firstRow + static_cast<int>(threadIdx.x) / warpSize32 * 16 + static_cast<int>(threadIdx.x) % warpSize32 / 4;
-    for (int col = 0; col < weight.cols; col += tileCols) {
-        stageWeight<Format>(weight, firstRow, col, memory.weight);
-        stageInput<tokens>(input, weight.cols, col, memory.x);
-        __syncthreads();
-        float sums[tokens / 8][4] = {};
-        multiplyTile<tokens>(memory, sums);
-        const float scales[2] = {weight.scaleAt(min(row, weight.rows - 1), col),
-                                 weight.scaleAt(min(row + 8, weight.rows - 1), col)};
+    const int lane = static_cast<int>(threadIdx.x) % 32;
 #pragma unroll
-        for (int n = 0; n < tokens / 8; ++n) {
+    for (int m = 0; m < Plan::tokenTiles; ++m) {
 #pragma unroll
-            for (int i = 0; i < 4; ++i)
-                totals[n][i] = fmaf(sums[n][i], scales[i / 2], totals[n][i]);
-        }
-        __syncthreads();
+        for (int half = 0; half < 2; ++half)
+            body(warpToken<Plan>() + m * 16 + half * 8 + lane / 4, m, 2 * half);
     }
 }
-
-/// body(row of the weight, token, total) for every total this lane holds that is inside the matrix.
-template <int tokens, typename Body>
-__device__ inline void forEachTotal(const WeightView &weight, int firstRow, int count,
-                                    const float (&totals)[tokens / 8][4], const Body &body)
+__device__ inline int laneRow()
 {
-    const int lane = static_cast<int>(threadIdx.x) % warpSize32;
-    const int row = firstRow + static_cast<int>(threadIdx.x) / warpSize32 * 16 + lane / 4;
-#pragma unroll
-    for (int n = 0; n < tokens / 8; ++n) {
-#pragma unroll
-        for (int i = 0; i < 4; ++i) {
-            const int r = row + i / 2 * 8;
-            const int token = n * 8 + lane % 4 * 2 + i % 2;
-            if (r < weight.rows && token < count)
-                body(r, token, totals[n][i]);
-        }
-    }
+    return static_cast<int>(threadIdx.x) % 4 * 2;
 }
 
 } // namespace engine::backend::cuda

@@ -22,6 +22,7 @@ struct WeightView {
     int blockRows = 128;
     int blockCols = 128;
     int scaleCols = 1;
+    memory::DType dtype = memory::DType::F32;
 
     __device__ float scaleAt(int row, int col) const
     {
@@ -33,6 +34,7 @@ inline WeightView viewOf(const Matrix &matrix)
 {
     WeightView view;
     view.data = static_cast<const std::uint8_t *>(matrix.data);
+    view.dtype = matrix.dtype;
     view.scale = static_cast<const float *>(matrix.scale);
     view.rows = matrix.rows;
     view.cols = matrix.cols;

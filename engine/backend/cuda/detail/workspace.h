@@ -11,7 +11,7 @@ namespace engine::backend::cuda {
 struct Workspace {
     AttentionScratch attention;
     ExpertScratch experts;
-    LinearScratch linear; ///< taken when the backend is made: products may come before reserve()
+    LinearScratch linear; ///< some is taken when the backend is made: products may come before reserve()
     SampleScratch sample;
     memory::Buffer affinities; ///< [tokens, experts]
 

@@ -4,6 +4,7 @@
 #include "emulator.h"
 #include "graph.h"
 #include "hopper.h"
+#include "lanes.h"
 
 #include <algorithm>
 #include <bit>
