@@ -8,6 +8,7 @@
 #include <cublasLt.h>
 #include <map>
 #include <tuple>
+#include <utility>
 
 namespace engine::backend::cuda {
 
@@ -186,28 +187,25 @@ struct CublasLt::Library {
     }
 };
 
-CublasLt::CublasLt() : m_library(std::make_unique<Library>()), m_from(firstTokens())
-{
-    if (m_from <= 0 || !m_library->open())
-        m_library.reset();
-}
-
+CublasLt::CublasLt() : m_from(firstTokens()) {}
 CublasLt::~CublasLt() = default;
 
-bool CublasLt::isThere() const
+void CublasLt::open()
 {
-    return m_library != nullptr;
+    auto library = std::make_unique<Library>();
+    if (m_from > 0 && library->open())
+        m_library = std::move(library);
 }
 
 void CublasLt::reserve(memory::MemorySpace &memory)
 {
-    if (isThere() && m_workspace.size() == 0)
+    if (m_from > 0 && m_workspace.size() == 0 && Functions().find())
         m_workspace = memory.allocate(workspaceBytes);
 }
 
 bool CublasLt::multiply(Queue &queue, const LibraryProduct &product)
 {
-    if (!isThere() || queue.error != cudaSuccess || !canMultiply(product))
+    if (!isOpen() || queue.error != cudaSuccess || !canMultiply(product))
         return false;
     Library::Plan &plan = m_library->planFor(product);
     if (!plan.found || !m_library->setScales(plan, product))
@@ -233,10 +231,7 @@ struct CublasLt::Library {};
 
 CublasLt::CublasLt() : m_from(0) {}
 CublasLt::~CublasLt() = default;
-bool CublasLt::isThere() const
-{
-    return false;
-}
+void CublasLt::open() {}
 void CublasLt::reserve(memory::MemorySpace &) {}
 bool CublasLt::multiply(Queue &, const LibraryProduct &)
 {

@@ -53,6 +53,7 @@ public:
         m_queue.overlaps = major >= 9 && !isSwitchedOff("BATHYSCOPE_CUDA_PDL");
         m_pages.reserve(m_memory, maxPages);
         m_workspace.linear.reserve(m_memory, m_device);
+        m_workspace.linear.library.open();
     }
     ~CudaBackend() override { cudaStreamSynchronize(m_queue.stream); }
 

@@ -46,7 +46,7 @@ bool canFuse(const Mlp &mlp)
 }
 
 void denseMlpTiled(Queue &queue, const ExpertArgs &args, const RoundedRows &x, const Mlp &mlp, ExpertScratch &scratch,
-                   const LinearScratch &linearScratch)
+                   LinearScratch &linearScratch)
 {
     auto *hidden = reinterpret_cast<std::uint16_t *>(scratch.inner.as<float>().data() + scratch.sharedFirst);
     TileJob job;

@@ -20,6 +20,12 @@ void routedExperts(Queue &queue, const ExpertArgs &args, const RoundedRows &x, c
         expertsOneByOne(queue, args, *table, scratch);
 }
 
+/// Three products of the library are quicker than two launches of our own.
+bool isForLibrary(const Mlp &mlp, int tokens, const LinearScratch &scratch)
+{
+    return mlp.gate.dtype == memory::DType::BF16 && scratch.library.isWanted(tokens);
+}
+
 void denseMlp(Queue &queue, const ExpertArgs &args, const RoundedRows &x, ExpertScratch &scratch,
               LinearScratch &linearScratch)
 {
@@ -27,7 +33,7 @@ void denseMlp(Queue &queue, const ExpertArgs &args, const RoundedRows &x, Expert
     const bool many = args.x.rows > maxTokensOneByOne && canTile(args, mlp);
     if (args.x.rows <= maxTokensOneByOne && canStream(args, mlp))
         denseMlpStreamed(queue, args, mlp, scratch, linearScratch);
-    else if (many && x.data != nullptr && canFuse(mlp))
+    else if (many && x.data != nullptr && canFuse(mlp) && !isForLibrary(mlp, args.x.rows, linearScratch))
         denseMlpTiled(queue, args, x, mlp, scratch, linearScratch);
     else if (many || mlp.gate.dtype != mlp.up.dtype)
         denseMlpProducts(queue, args, mlp, scratch, linearScratch);

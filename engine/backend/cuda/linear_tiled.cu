@@ -30,8 +30,11 @@ bool canTile(const ConstRows &x, const Matrix &weight)
 }
 
 void tiledProduct(Queue &queue, const RoundedRows &x, const Matrix &weight, const Rows &out, bool accumulate,
-                  const LinearScratch &scratch)
+                  LinearScratch &scratch)
 {
+    if (scratch.library.isWanted(x.rows) &&
+        scratch.library.multiply(queue, {x.data, x.stride, nullptr, x.rows, weight, out, accumulate}))
+        return;
     TileJob job;
     job.x = x.data;
     job.stride = x.stride;
@@ -69,6 +72,7 @@ void tiledLinear(Queue &queue, const ConstRows &x, std::span<const Product> prod
 
 void LinearScratch::reserve(const WorkspaceShape &shape, memory::MemorySpace &memory)
 {
+    library.reserve(memory);
     const int attention = shape.heads * std::max(shape.valueWidth, shape.headWidth);
     const int widest = std::max({shape.hidden, attention, shape.mlpWidth});
     const std::size_t needed = static_cast<std::size_t>(shape.tokens) * roundedStride(widest) * sizeof(std::uint16_t);

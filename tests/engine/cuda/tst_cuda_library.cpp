@@ -5,7 +5,9 @@
 #include "engine/backend/cuda/detail/cublas_lt.h"
 #include "engine/memory/dtype.h"
 #include "engine/memory/memory_space.h"
+#include "engine/verification/placed.h"
 #include "engine/verification/random_operands.h"
+#include "tests/engine/cuda/backend_under_test.h"
 
 #include <QTest>
 
@@ -76,9 +78,17 @@ struct Outcome {
     double largestError = 0.0; ///< relative to the sum of the magnitudes
 };
 
+bool isWanted(int tokens)
+{
+    cuda::CublasLt library;
+    library.open();
+    return library.isWanted(tokens);
+}
+
 Outcome multiply(const Shape &shape)
 {
     cuda::CublasLt library;
+    library.open();
     library.reserve(engine::memory::hostMemory());
     const RandomMatrix random(shape.dtype, shape.rows, shape.cols, 5);
     const Input input(shape);
@@ -135,6 +145,39 @@ Outcome multiply(const Shape &shape)
 class CudaLibraryTest : public QObject {
     Q_OBJECT
 
+    /// `used`: how many products the library is to make; from 40 tokens on.
+    static bool agreesWithOwnProducts(DType dtype, int tokens, long long used)
+    {
+        const RandomMatrix first(dtype, 64, 256, 8);
+        const RandomMatrix second(dtype, 128, 256, 9);
+        std::vector<std::vector<float>> results;
+        for (const char *from : {"0", "40"}) {
+            setenv("BATHYSCOPE_CUBLASLT_FROM", from, 1);
+            const long long before = emulator::cublasLtProducts;
+            const auto backend = support::makeBackendUnderTest();
+            engine::verification::Placed placed(*backend);
+            engine::backend::WorkspaceShape shape;
+            shape.tokens = tokens;
+            shape.hidden = 256;
+            backend->reserve(shape);
+            const Rows x = placed.rows(randomFloats(area(tokens, 256), 10), tokens, 256);
+            const Rows out = placed.rows(std::vector<float>(area(tokens, 192)), tokens, 192);
+            const auto firstWeight = placed.matrix(first.view());
+            const auto secondWeight = placed.matrix(second.view());
+            const engine::backend::Product products[] = {{&firstWeight, out.columns(0, 64)},
+                                                         {&secondWeight, out.columns(64, 128)}};
+            backend->linearGroup(x, products);
+            results.push_back(placed.read(out));
+            if (emulator::cublasLtProducts - before != (results.size() == 1 ? 0 : used))
+                return false;
+        }
+        double largest = 0.0;
+        for (std::size_t i = 0; i < results[0].size(); ++i)
+            largest =
+                std::max(largest, std::abs(static_cast<double>(results[0][i]) - static_cast<double>(results[1][i])));
+        return largest < 1e-4;
+    }
+
 private slots:
     void init()
     {
@@ -186,19 +229,26 @@ private slots:
     void withoutTheLibraryNothingIsTried()
     {
         emulator::cublasLtIsInstalled = false;
-        QVERIFY(!cuda::CublasLt().isWanted(100'000));
+        QVERIFY(!isWanted(100'000));
         QVERIFY(!multiply({DType::BF16, 24, 40, 5, 40, false}).multiplied);
+    }
+
+    void aBackendUsesItForManyTokensOfBf16()
+    {
+        QVERIFY(agreesWithOwnProducts(DType::BF16, 40, 2)); // of two in a group
+        QVERIFY(agreesWithOwnProducts(DType::BF16, 39, 0));
+        QVERIFY(agreesWithOwnProducts(DType::F8_E4M3, 40, 0)); // inputs are not FP8
     }
 
     void theEnvironmentSaysFromHowManyTokens()
     {
-        QVERIFY(cuda::CublasLt().isWanted(cuda::defaultLibraryTokens));
-        QVERIFY(!cuda::CublasLt().isWanted(cuda::defaultLibraryTokens - 1));
+        QVERIFY(isWanted(cuda::defaultLibraryTokens));
+        QVERIFY(!isWanted(cuda::defaultLibraryTokens - 1));
         setenv("BATHYSCOPE_CUBLASLT_FROM", "3", 1);
-        QVERIFY(cuda::CublasLt().isWanted(3));
-        QVERIFY(!cuda::CublasLt().isWanted(2));
+        QVERIFY(isWanted(3));
+        QVERIFY(!isWanted(2));
         setenv("BATHYSCOPE_CUBLASLT_FROM", "0", 1);
-        QVERIFY(!cuda::CublasLt().isWanted(100'000));
+        QVERIFY(!isWanted(100'000));
     }
 };
 

@@ -32,14 +32,17 @@ class CublasLt {
 public:
     static constexpr std::size_t workspaceBytes = std::size_t{32} << 20; ///< what NVIDIA advises for Hopper
 
-    CublasLt(); ///< opens the library if it is there
+    CublasLt();
     ~CublasLt();
     CublasLt(const CublasLt &) = delete;
     CublasLt &operator=(const CublasLt &) = delete;
 
-    bool isThere() const;
+    /// Takes the library into use on the device of this thread, if it is there and wanted.
+    void open();
+    bool isOpen() const { return m_library != nullptr; }
     /// Whether products of so many tokens are to be tried.
-    bool isWanted(int tokens) const { return m_from > 0 && tokens >= m_from && isThere(); }
+    bool isWanted(int tokens) const { return isOpen() && tokens >= m_from; }
+    /// Its workspace, if open() would find it.
     void reserve(memory::MemorySpace &memory);
     std::uint64_t bytes() const { return m_workspace.size(); }
 

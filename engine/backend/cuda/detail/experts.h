@@ -41,7 +41,7 @@ void expertsGrouped(Queue &queue, const ExpertArgs &args, const RoundedRows &x, 
 bool canTile(const ExpertArgs &args, const Mlp &mlp);
 bool canFuse(const Mlp &mlp);
 void denseMlpTiled(Queue &queue, const ExpertArgs &args, const RoundedRows &x, const Mlp &mlp, ExpertScratch &scratch,
-                   const LinearScratch &linearScratch);
+                   LinearScratch &linearScratch);
 /// gate ← SiLU(gate) ⊙ up
 void swiglu(Queue &queue, const Rows &gate, const ConstRows &up);
 /// Three products and that pass between them, for all others.

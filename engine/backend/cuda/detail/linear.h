@@ -3,6 +3,7 @@
 
 #include "engine/backend/backend.h"
 #include "engine/backend/cuda/detail/attention.h"
+#include "engine/backend/cuda/detail/cublas_lt.h"
 #include "engine/backend/cuda/detail/launch.h"
 #include "engine/backend/cuda/detail/rounded.h"
 #include "engine/memory/buffer.h"
@@ -27,12 +28,13 @@ struct LinearScratch {
     std::vector<unsigned> zeros; ///< stays as long as the copy may be under way
     int units = 1;               ///< multiprocessors of the device
     DeviceLimits device;
+    CublasLt library;
 
     void reserve(memory::MemorySpace &memory, const DeviceLimits &limits);
     /// For products of that many tokens at once. Others are possible, a part of their tokens after the other.
     void reserve(const WorkspaceShape &shape, memory::MemorySpace &memory);
     std::uint16_t *roundedRows() { return rounded.as<std::uint16_t>().data(); }
-    std::uint64_t bytes() const { return partials.size() + rounded.size(); }
+    std::uint64_t bytes() const { return partials.size() + rounded.size() + library.bytes(); }
 };
 
 /// FP8, BF16 and F16 whose rows start on 16 bytes.
@@ -53,9 +55,9 @@ bool canTile(const ConstRows &x, const Matrix &weight);
 /// Products of the same inputs, which are rounded once.
 void tiledLinear(Queue &queue, const ConstRows &x, std::span<const Product> products, bool accumulate,
                  LinearScratch &scratch);
-/// The same of inputs that are rounded already.
+/// The same of inputs that are rounded already; through cuBLASLt where that is wanted and can.
 void tiledProduct(Queue &queue, const RoundedRows &x, const Matrix &weight, const Rows &out, bool accumulate,
-                  const LinearScratch &scratch);
+                  LinearScratch &scratch);
 
 void linear(Queue &queue, const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate,
             LinearScratch &scratch);
