@@ -135,7 +135,7 @@ public:
     }
     void route(const RouteArgs &args) override
     {
-        cuda::route(m_queue, args, m_workspace.affinities.as<float>().data());
+        cuda::route(m_queue, args, m_workspace.affinities.as<float>().data(), m_workspace.linear);
     }
     void expertFfn(const ExpertArgs &args) override
     {

@@ -51,11 +51,8 @@ struct PairCall {
 /// The sum of all splits, in their order.
 __device__ inline float sumOfSplits(const PairCall &call, int part, int token, int row)
 {
-    float total = 0.0F;
-#pragma unroll 1
-    for (int split = 0; split < static_cast<int>(gridDim.y); ++split)
-        total += __ldcg(&call.partial(split, part, token, row));
-    return total;
+    return sumInOrder(static_cast<int>(gridDim.y),
+                      [&](int split) { return __ldcg(&call.partial(split, part, token, row)); });
 }
 
 /// inner ← SiLU(gate x) ⊙ up x. Grid [row blocks, splits, slots or 1]; more than one split only without a table.

@@ -79,11 +79,7 @@ __global__ void __launch_bounds__(Plan::threads) streamKernel(const __grid_const
     if (!isLastBlock(call.counters + blockIdx.x, splits))
         return;
     forEachStreamTotal<Plan>(firstRow, call.weight.rows, call.tokens, [&](int row, int token, int, int) {
-        float total = 0.0F;
-#pragma unroll 1
-        for (int s = 0; s < splits; ++s)
-            total += __ldcg(&call.partial(s, token, row));
-        call.write(row, token, total);
+        call.write(row, token, sumInOrder(splits, [&](int s) { return __ldcg(&call.partial(s, token, row)); }));
     });
 }
 

@@ -197,6 +197,16 @@ private slots:
         verify({.tokens = 9, .start = 300, .group = 4, .width = 64, .kvHeads = 1});
     }
 
+    /// Every stage of the pipelines is used more than once.
+    void longSequences()
+    {
+        for (const int width : {64, 128}) {
+            for (const int group : {1, 2, 4})
+                verify({.start = 1000, .group = group, .width = width});
+            verify({.tokens = 5, .start = 700, .group = 8, .width = width});
+        }
+    }
+
     void otherCachesHaveTheGenericKernel()
     {
         for (const int width : {24, 200})

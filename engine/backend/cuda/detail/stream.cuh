@@ -379,6 +379,24 @@ __device__ inline void forEachStreamTotal(int firstRow, int rows, int count, con
     }
 }
 
+/// load(0) + load(1) + … in this order, of which eight are under way at a time.
+template <typename Load>
+__device__ inline float sumInOrder(int count, const Load &load)
+{
+    float total = 0.0F;
+#pragma unroll 1
+    for (int first = 0; first < count; first += 8) {
+        float parts[8];
+#pragma unroll
+        for (int i = 0; i < 8; ++i)
+            parts[i] = first + i < count ? load(first + i) : 0.0F;
+#pragma unroll
+        for (int i = 0; i < 8; ++i)
+            total += parts[i];
+    }
+    return total;
+}
+
 /// True in every thread of the block that is the last of `blocks` to come here with this counter; what the others
 /// wrote before is then to be read with __ldcg(). The counter starts at 0 and is there again afterwards. Who is last
 /// depends on timing, what it computes must not.

@@ -360,3 +360,5 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t *config, void (*kernel)(
     }
     return runKernel(*config, cluster, kernel, copies) ? cudaSuccess : cudaErrorLaunchFailure;
 }
+
+#include "warp_reduce.h"
