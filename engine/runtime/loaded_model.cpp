@@ -111,10 +111,6 @@ LoadedModel::LoadedModel(const std::string &path, const EngineOptions &options, 
 /// What goes wrong from here on is the device's: other programs may take its memory between plan and use.
 void LoadedModel::prepareDevice(const EngineOptions &options, const model::LoadWatch &watch)
 {
-    if (m_config.quantization.activations != Activations::Exact && m_device.id != cpuDevice)
-        throw Error(ErrorCode::UnsupportedFeature, path(), "activations",
-                    path() + ": " + m_device.name + " does not compute with FP8 activations yet. Open this model on " +
-                        "the CPU, or with exact activations.");
     try {
         m_backend = m_devices->open(m_device.id, options.threads);
     } catch (const Error &error) {

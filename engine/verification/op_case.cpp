@@ -45,6 +45,8 @@ std::vector<OpCase> opCases()
     addGroupedAttentionCases(cases);
     addRouteCases(cases);
     addExpertCases(cases);
+    addQuantisedLinearCases(cases);
+    addQuantisedExpertCases(cases);
     return cases;
 }
 

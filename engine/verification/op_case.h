@@ -14,6 +14,10 @@ namespace engine::verification {
 inline constexpr double exactTolerance = 2e-5;     ///< F32 throughout, sums in another order
 inline constexpr double attentionTolerance = 5e-5; ///< and with exponentials in between
 inline constexpr double roundedTolerance = 1e-2;   ///< inputs rounded to BF16 for the tensor cores
+/// Inputs rounded to E4M3, which is exact; sums of 128 columns of which the FP8 tensor cores keep about 14 bits.
+inline constexpr double fp8SumTolerance = 2e-3;
+/// And once more to E4M3 in between, where a last bit may decide.
+inline constexpr double fp8TwiceTolerance = 1e-2;
 
 struct OpCase {
     std::string op;         ///< "linear"
@@ -45,6 +49,8 @@ void addFp8LatentCases(OpCases &cases);
 void addGroupedAttentionCases(OpCases &cases);
 void addRouteCases(OpCases &cases);
 void addExpertCases(OpCases &cases);
+void addQuantisedLinearCases(OpCases &cases); ///< Matrix::inputs
+void addQuantisedExpertCases(OpCases &cases); ///< the same
 
 /// One token, a few that are computed one by one, and more than that.
 inline constexpr int caseTokens[] = {1, 2, 3, 7, 9, 40};

@@ -12,6 +12,7 @@
 #include "engine/backend/cuda/detail/workspace.h"
 #include "engine/error.h"
 
+#include <algorithm>
 #include <string>
 
 namespace engine::backend::cuda {
@@ -99,15 +100,37 @@ public:
     }
     void rmsNorm(const ConstRows &x, const Vector &weight, float eps, const Rows &out) override
     {
+        m_workspace.quantised.forget();
         cuda::rmsNorm(m_queue, x, weight, eps, out);
+    }
+    void rmsNormForProducts(const ConstRows &x, const Vector &weight, float eps, const Rows &out,
+                            InputRounding inputs) override
+    {
+        if (inputs == InputRounding::None)
+            rmsNorm(x, weight, eps, out);
+        else
+            m_workspace.quantised.norm(m_queue, x, weight, eps, out, inputs);
     }
     void linear(const ConstRows &x, const Matrix &weight, const Rows &out, bool accumulate) override
     {
-        cuda::linear(m_queue, x, weight, out, accumulate, m_workspace.linear);
+        const Product product{&weight, out};
+        if (weight.inputs != InputRounding::None)
+            linearQuantised(m_queue, m_workspace.quantised.of(m_queue, x, weight.inputs), {&product, 1}, accumulate,
+                            m_workspace.linear);
+        else
+            cuda::linear(m_queue, x, weight, out, accumulate, m_workspace.linear);
     }
     void linearGroup(const ConstRows &x, std::span<const Product> products) override
     {
-        cuda::linearGroup(m_queue, x, products, m_workspace.linear);
+        const InputRounding inputs = products.empty() ? InputRounding::None : products.front().weight->inputs;
+        const bool alike =
+            std::ranges::all_of(products, [&](const Product &product) { return product.weight->inputs == inputs; });
+        if (!alike)
+            Backend::linearGroup(x, products);
+        else if (inputs != InputRounding::None)
+            linearQuantised(m_queue, m_workspace.quantised.of(m_queue, x, inputs), products, false, m_workspace.linear);
+        else
+            cuda::linearGroup(m_queue, x, products, m_workspace.linear);
     }
     void rope(const Rows &x, int headWidth, int ropeWidth, const RopeRows &rope) override
     {
@@ -139,11 +162,34 @@ public:
     }
     void expertFfn(const ExpertArgs &args) override
     {
-        cuda::expertFfn(m_queue, args, m_experts.find(args.experts), m_workspace.experts, m_workspace.linear);
+        ExpertArgs exact = args;
+        if (args.topK > 0 && args.experts.front().gate.inputs != InputRounding::None) {
+            exact.topK = 0;
+            if (const ExpertTable *table = m_experts.find(args.experts))
+                routedQuantised(m_queue, quantised(args, args.experts.front()), *table);
+            else
+                m_queue.note(cudaErrorInvalidValue); // prepareExperts() was not called
+        }
+        if (args.shared != nullptr && args.shared->gate.inputs != InputRounding::None) {
+            exact.shared = nullptr;
+            sharedQuantised(m_queue, quantised(args, *args.shared), *args.shared);
+        }
+        if (exact.topK > 0 || exact.shared != nullptr)
+            cuda::expertFfn(m_queue, exact, m_experts.find(args.experts), m_workspace.experts, m_workspace.linear);
     }
     void sample(const SampleArgs &args) override { cuda::sample(m_queue, args, m_workspace.sample); }
 
 private:
+    QuantisedExperts quantised(const ExpertArgs &args, const Mlp &mlp)
+    {
+        const InputRounding inputs = mlp.gate.inputs;
+        return {args,
+                m_workspace.quantised.of(m_queue, args.x, inputs),
+                inputs,
+                m_workspace.experts,
+                m_workspace.quantisedExperts,
+                m_workspace.linear};
+    }
     std::byte *const *tableOf(std::span<std::byte *const> pages)
     {
         const bool fixed = m_recorder.isRecording() && !m_pages.shows(pages); // a recorded list would be an old one

@@ -30,6 +30,8 @@ void Workspace::reserve(const WorkspaceShape &shape, const DeviceLimits &device,
     experts.reserve(shape, memory);
     linear.reserve(shape, memory);
     sample.reserve(shape.vocab, memory);
+    quantised.reserve(shape, memory);
+    quantisedExperts.reserve(shape, memory);
     const std::size_t needed =
         static_cast<std::size_t>(shape.tokens) * static_cast<std::size_t>(shape.experts) * sizeof(float);
     if (needed > affinities.size())
@@ -38,7 +40,8 @@ void Workspace::reserve(const WorkspaceShape &shape, const DeviceLimits &device,
 
 std::uint64_t Workspace::bytes() const
 {
-    return attention.bytes() + experts.bytes() + linear.bytes() + sample.bytes() + affinities.size();
+    return attention.bytes() + experts.bytes() + linear.bytes() + sample.bytes() + affinities.size() +
+           quantised.bytes() + quantisedExperts.bytes();
 }
 
 } // namespace engine::backend::cuda

@@ -5,6 +5,7 @@
 #include "graph.h"
 #include "hopper.h"
 #include "lanes.h"
+#include "mma_e4m3.h"
 
 #include <algorithm>
 #include <bit>
