@@ -127,7 +127,7 @@ __global__ void mmaKernel(const unsigned *words, float *direct, float *viaF16)
     cuda::mmaE4m3AsF16(e, a, b);
     for (int i = 0; i < 4; ++i) {
         direct[lane * 4 + i] = d[i];
-        viaF16[lane * 4 + i] = e[i] * 65536.0F;
+        viaF16[lane * 4 + i] = e[i] * cuda::unitOfF16Sums();
     }
 }
 
