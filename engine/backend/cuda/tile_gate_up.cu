@@ -20,23 +20,25 @@ __global__ void __launch_bounds__(Plan::threads, Plan::blocksPerUnit)
     const WeightView *const weights[2] = {&place.mlp->gate, &place.mlp->up};
     typename Plan::Totals totals = {};
     tileProduct<Plan>(weights, place.firstRow, place.input, dynamicShared(), job.stages, totals);
-    const int firstRow = place.firstRow + Plan::rowOf(warpRow<Plan>()) + laneRow();
-    forEachToken<Plan>([&](int token, int m, int i) {
-        constexpr int other = Plan::rowTiles / 2;
-        if (token >= place.input.count)
-            return;
-        std::uint16_t *to = hidden +
-                            static_cast<std::size_t>(place.input.first + token) * static_cast<std::size_t>(job.rows) +
-                            static_cast<std::size_t>(firstRow);
+    const TileResult<Plan> result(totals);
+    const int firstRow = place.firstRow + result.row(0);
 #pragma unroll
-        for (int n = 0; n < other; ++n) {
-            if (firstRow + n * 8 >= job.rows) // rows are even: those of `down` start on 16 bytes
+    for (int t = 0; t < result.tokens; ++t) {
+        if (result.token(t) >= place.input.count)
+            continue;
+        std::uint16_t *to =
+            hidden +
+            static_cast<std::size_t>(place.input.first + result.token(t)) * static_cast<std::size_t>(job.rows) +
+            static_cast<std::size_t>(firstRow);
+#pragma unroll
+        for (int pair = 0; pair < result.pairsOfPart; ++pair) {
+            if (firstRow + pair * 8 >= job.rows) // rows are even: those of `down` start on 16 bytes
                 break;
-            *reinterpret_cast<unsigned *>(to + n * 8) =
-                packBf16(silu(totals[m][n][i]) * totals[m][n + other][i],
-                         silu(totals[m][n][i + 1]) * totals[m][n + other][i + 1]);
+            const float2 gate = result.at(t, pair);
+            const float2 up = result.at(t, pair + result.pairsOfPart);
+            *reinterpret_cast<unsigned *>(to + pair * 8) = packBf16(silu(gate.x) * up.x, silu(gate.y) * up.y);
         }
-    });
+    }
 }
 
 } // namespace

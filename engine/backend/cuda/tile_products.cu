@@ -17,46 +17,48 @@ __device__ inline const WeightView &partOf(const MlpView &mlp, MlpPart part)
 /// Two numbers at once, without a bias.
 template <class Plan, bool accumulate>
 __device__ inline void writePairs(const TileJob &job, const TilePlace &place, const ProductOut &out,
-                                  const typename Plan::Totals &totals)
+                                  const TileResult<Plan> &result)
 {
-    const int firstRow = place.firstRow + warpRow<Plan>() + laneRow();
-    forEachToken<Plan>([&](int token, int m, int i) {
-        if (token >= place.input.count)
-            return;
-        float *to = out.rows.row(place.input.first + token) + firstRow;
+    const int firstRow = place.firstRow + result.row(0);
 #pragma unroll
-        for (int n = 0; n < Plan::rowTiles; ++n) {
-            if (firstRow + n * 8 >= job.rows)
+    for (int t = 0; t < result.tokens; ++t) {
+        if (result.token(t) >= place.input.count)
+            continue;
+        float *to = out.rows.row(place.input.first + result.token(t)) + firstRow;
+#pragma unroll
+        for (int pair = 0; pair < result.pairs; ++pair) {
+            if (firstRow + pair * 8 >= job.rows)
                 break;
-            float2 two = {totals[m][n][i], totals[m][n][i + 1]};
+            float2 two = result.at(t, pair);
             if constexpr (accumulate) {
-                const float2 before = *reinterpret_cast<const float2 *>(to + n * 8);
+                const float2 before = *reinterpret_cast<const float2 *>(to + pair * 8);
                 two = {before.x + two.x, before.y + two.y};
             }
-            *reinterpret_cast<float2 *>(to + n * 8) = two;
+            *reinterpret_cast<float2 *>(to + pair * 8) = two;
         }
-    });
+    }
 }
 
 template <class Plan>
 __device__ inline void writeAny(const TileJob &job, const TilePlace &place, const ProductOut &out,
-                                const typename Plan::Totals &totals)
+                                const TileResult<Plan> &result)
 {
-    const int firstRow = place.firstRow + warpRow<Plan>() + laneRow();
 #pragma unroll
-    for (int n = 0; n < Plan::rowTiles; ++n) {
+    for (int pair = 0; pair < result.pairs; ++pair) {
 #pragma unroll
-        for (int j = 0; j < 2; ++j) {
-            const int row = firstRow + n * 8 + j;
+        for (int i = 0; i < 2; ++i) {
+            const int row = place.firstRow + result.row(pair) + i;
             if (row >= job.rows)
                 return;
             const float bias = out.bias.data == nullptr ? 0.0F : out.bias.at(row);
-            forEachToken<Plan>([&](int token, int m, int i) {
-                if (token >= place.input.count)
-                    return;
-                float &to = out.rows.row(place.input.first + token)[row];
-                to = (out.accumulate ? to : 0.0F) + totals[m][n][i + j] + bias;
-            });
+#pragma unroll
+            for (int t = 0; t < result.tokens; ++t) {
+                if (result.token(t) >= place.input.count)
+                    continue;
+                const float2 two = result.at(t, pair);
+                float &to = out.rows.row(place.input.first + result.token(t))[row];
+                to = (out.accumulate ? to : 0.0F) + (i == 0 ? two.x : two.y) + bias;
+            }
         }
     }
 }
@@ -76,12 +78,13 @@ __global__ void __launch_bounds__(Plan::threads, Plan::blocksPerUnit)
     const WeightView *const weights[1] = {&weight};
     typename Plan::Totals totals = {};
     tileProduct<Plan>(weights, place.firstRow, place.input, dynamicShared(), job.stages, totals);
+    const TileResult<Plan> result(totals);
     if (!out.paired)
-        writeAny<Plan>(job, place, out, totals);
+        writeAny<Plan>(job, place, out, result);
     else if (out.accumulate)
-        writePairs<Plan, true>(job, place, out, totals);
+        writePairs<Plan, true>(job, place, out, result);
     else
-        writePairs<Plan, false>(job, place, out, totals);
+        writePairs<Plan, false>(job, place, out, result);
 }
 
 } // namespace
@@ -126,7 +129,7 @@ TileSize tileSizeFor(int tokens, int rows, const DeviceLimits &device)
     };
     if (tokens <= 64 || tiles(128, 128) < device.units)
         return TileSize::Some;
-    return tiles(128, 256) < 2 * device.units ? TileSize::Many : TileSize::Wide;
+    return tiles(128, 256) < device.units ? TileSize::Many : TileSize::Wide;
 }
 
 } // namespace engine::backend::cuda

@@ -38,6 +38,11 @@ bool failLaunchAfter(int)
     return false;
 }
 
+bool limitSharedMemory(std::size_t)
+{
+    return false;
+}
+
 bool failGraphs(bool)
 {
     return false;

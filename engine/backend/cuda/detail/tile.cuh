@@ -10,93 +10,95 @@
 
 #include "engine/backend/cuda/detail/fp8_codes.cuh"
 #include "engine/backend/cuda/detail/tile_feed.cuh"
+#include "engine/backend/cuda/detail/warp.cuh"
 
 namespace engine::backend::cuda {
 
-/// What the tensor cores need for 16 columns; of FP8 weights still the codes.
+/// What the tensor cores need for 16 columns: both operands as they are.
 template <class Plan>
 struct TileFragments {
-    static constexpr int weightWords = Plan::feed == Feed::Codes ? 1 : 2; ///< of 8 rows
-
-    unsigned input[Plan::tokenTiles][4];
-    unsigned weight[Plan::rowTiles][weightWords];
+    unsigned first[Plan::firstTiles][4];
+    unsigned second[Plan::secondTiles][2];
 
     __device__ void load(const std::byte *stage, int step)
     {
-        loadInput(stage, step);
-        if constexpr (Plan::feed == Feed::Codes)
-            loadCodes(stage + Plan::inputBytes, step);
-        else
-            loadWeight(stage + Plan::inputBytes, step);
-    }
-
-private:
-    /// With codes a lane has four neighbouring columns instead of twice two: so are the bytes of a code fragment, and
-    /// the order of columns does not matter to a sum as long as both sides have the same.
-    __device__ void loadInput(const std::byte *tile, int step)
-    {
         const int lane = static_cast<int>(threadIdx.x) % 32;
 #pragma unroll
-        for (int m = 0; m < Plan::tokenTiles; ++m) {
-            if constexpr (Plan::feed == Feed::Codes) {
-#pragma unroll
-                for (int half = 0; half < 2; ++half) {
-                    const int row = warpToken<Plan>() + m * 16 + half * 8 + lane / 4;
-                    const uint2 four = *reinterpret_cast<const uint2 *>(
-                        tile + row * rowBytes16 + Plan::inputChunk(row, step * 2 + lane % 4 / 2) + lane % 2 * 8);
-                    input[m][half] = four.x;
-                    input[m][half + 2] = four.y;
-                }
-            } else {
-                const int row = warpToken<Plan>() + m * 16 + lane % 16;
-                loadMatrices(input[m], tile + row * rowBytes16 + Plan::inputChunk(row, step * 2 + lane / 16));
-            }
+        for (int m = 0; m < Plan::firstTiles; ++m) {
+            const int row = warpToken<Plan>() + m * 16 + lane % 16;
+            loadMatrices(first[m], stage + row * rowBytes16 + Plan::inputChunk(row, step * 2 + lane / 16));
         }
-    }
-    __device__ void loadWeight(const std::byte *tile, int step)
-    {
-        const int lane = static_cast<int>(threadIdx.x) % 32;
+        const std::byte *weight = stage + Plan::inputBytes;
 #pragma unroll
-        for (int n = 0; n < Plan::rowTiles; n += 2) {
+        for (int n = 0; n < Plan::secondTiles; n += 2) {
             const int row = warpRow<Plan>() + n * 8 + lane / 16 * 8 + lane % 8;
             unsigned four[4];
-            loadMatrices(four, tile + row * rowBytes16 + Plan::weightChunk(row, step * 2 + lane / 8 % 2));
-            weight[n][0] = four[0];
-            weight[n][weightWords - 1] = four[1];
-            weight[n + 1][0] = four[2];
-            weight[n + 1][weightWords - 1] = four[3];
+            loadMatrices(four, weight + row * rowBytes16 + Plan::weightChunk(row, step * 2 + lane / 8 % 2));
+            second[n][0] = four[0];
+            second[n][1] = four[1];
+            second[n + 1][0] = four[2];
+            second[n + 1][1] = four[3];
         }
     }
-    __device__ void loadCodes(const std::byte *tile, int step)
+    __device__ void operand(int m, unsigned (&to)[4]) const
     {
-        const int row = warpRow<Plan>() + static_cast<int>(threadIdx.x) % 32;
-        unsigned four[4];
-        loadMatrices(four, tile + row * Plan::weightRowBytes + Plan::weightChunk(row, step));
 #pragma unroll
-        for (int n = 0; n < Plan::rowTiles; ++n)
-            weight[n][0] = four[n];
+        for (int i = 0; i < 4; ++i)
+            to[i] = first[m][i];
     }
 };
 
-/// `first`: the sums begin at 0.
-template <class Plan, bool first>
-__device__ inline void multiplyFragments(const TileFragments<Plan> &fragments, typename Plan::Totals &sums)
+/// The same for weights in codes. A lane has four neighbouring columns instead of twice two: so are the bytes of a row
+/// of codes that ldmatrix gives it, and the order of columns does not matter to a sum as long as both sides have it.
+template <class Plan>
+struct CodeFragments {
+    unsigned codes[4]; ///< of rows 8i + lane / 4
+    unsigned second[Plan::secondTiles][2];
+
+    __device__ void load(const std::byte *stage, int step)
+    {
+        const int lane = static_cast<int>(threadIdx.x) % 32;
+#pragma unroll
+        for (int n = 0; n < Plan::secondTiles; ++n) {
+            const int row = warpToken<Plan>() + n * 8 + lane / 4;
+            const uint2 four = *reinterpret_cast<const uint2 *>(
+                stage + row * rowBytes16 + Plan::inputChunk(row, step * 2 + lane % 4 / 2) + lane % 2 * 8);
+            second[n][0] = four.x;
+            second[n][1] = four.y;
+        }
+        const int row = warpRow<Plan>() + lane;
+        loadMatrices(codes, stage + Plan::inputBytes + row * Plan::weightRowBytes + Plan::weightChunk(row, step));
+    }
+    __device__ void operand(int m, unsigned (&to)[4]) const
+    {
+        unsigned upper[2];
+        unsigned lower[2];
+        codesToBf16(codes[2 * m], upper);
+        codesToBf16(codes[2 * m + 1], lower);
+        to[0] = upper[0];
+        to[1] = lower[0];
+        to[2] = upper[1];
+        to[3] = lower[1];
+    }
+};
+
+template <class Plan>
+using FragmentsOf = std::conditional_t<Plan::feed == Feed::Codes, CodeFragments<Plan>, TileFragments<Plan>>;
+
+/// `begin`: the sums are 0 before.
+template <class Plan, bool begin>
+__device__ inline void multiplyFragments(const FragmentsOf<Plan> &fragments, typename Plan::Totals &sums)
 {
 #pragma unroll
-    for (int n = 0; n < Plan::rowTiles; ++n) {
-        unsigned weight[2];
-        if constexpr (Plan::feed == Feed::Codes) {
-            codesToBf16(fragments.weight[n][0], weight);
-        } else {
-            weight[0] = fragments.weight[n][0];
-            weight[1] = fragments.weight[n][1];
-        }
+    for (int m = 0; m < Plan::firstTiles; ++m) {
+        unsigned operand[4];
+        fragments.operand(m, operand);
 #pragma unroll
-        for (int m = 0; m < Plan::tokenTiles; ++m) {
-            if constexpr (first)
-                mmaBf16First(sums[m][n], fragments.input[m], weight);
+        for (int n = 0; n < Plan::secondTiles; ++n) {
+            if constexpr (begin)
+                mmaBf16First(sums[m][n], operand, fragments.second[n]);
             else
-                mmaBf16(sums[m][n], fragments.input[m], weight);
+                mmaBf16(sums[m][n], operand, fragments.second[n]);
         }
     }
 }
@@ -116,21 +118,21 @@ public:
             m_scale[i] = m_scales[i] == nullptr ? 1.0F : __ldg(m_scales[i]);
         }
     }
-    template <bool first>
-    __device__ void multiply(const TileFragments<Plan> &fragments, typename Plan::Totals &)
+    template <bool begin>
+    __device__ void multiply(const FragmentsOf<Plan> &fragments, typename Plan::Totals &)
     {
-        multiplyFragments<Plan, first>(fragments, m_sums);
+        multiplyFragments<Plan, begin>(fragments, m_sums);
     }
     /// After a stage; `next`: the one that follows, or the same again if there is none.
     __device__ void add(int next, typename Plan::Totals &totals)
     {
 #pragma unroll
-        for (int n = 0; n < Plan::rowTiles; ++n) {
+        for (int m = 0; m < Plan::firstTiles; ++m) {
 #pragma unroll
-            for (int m = 0; m < Plan::tokenTiles; ++m) {
+            for (int n = 0; n < Plan::secondTiles; ++n) {
 #pragma unroll
                 for (int i = 0; i < 4; ++i)
-                    totals[m][n][i] = fmaf(m_sums[m][n][i], m_scale[n / 2], totals[m][n][i]);
+                    totals[m][n][i] = fmaf(m_sums[m][n][i], m_scale[m], totals[m][n][i]);
             }
         }
 #pragma unroll
@@ -151,8 +153,8 @@ template <class Plan>
 class PlainSums {
 public:
     __device__ PlainSums(const WeightView *const (&)[Plan::parts], int) {}
-    template <bool first>
-    __device__ void multiply(const TileFragments<Plan> &fragments, typename Plan::Totals &totals)
+    template <bool begin>
+    __device__ void multiply(const FragmentsOf<Plan> &fragments, typename Plan::Totals &totals)
     {
         multiplyFragments<Plan, false>(fragments, totals);
     }
@@ -194,7 +196,7 @@ __device__ inline void tileProduct(const WeightView *const (&weights)[Plan::part
         copy(stage, stage);
     feed.decode(0, shared + Plan::inputBytes);
     waitForStage(stages);
-    TileFragments<Plan> fragments[2];
+    FragmentsOf<Plan> fragments[2];
     fragments[0].load(shared, 0);
     int slot = 0;
     int freeSlot = stages - 1;
@@ -223,22 +225,57 @@ __device__ inline void tileProduct(const WeightView *const (&weights)[Plan::part
     }
 }
 
-/// body(token, m, i) for every token this lane has numbers of, counted from the tile's first: theirs are
-/// totals[m][n][i] and [i + 1], of rows rowOf(warpRow()) + 8n + laneRow() and the one after it.
-template <class Plan, typename Body>
-__device__ inline void forEachToken(const Body &body)
-{
-    const int lane = static_cast<int>(threadIdx.x) % 32;
+/// What a lane has of the result, as pairs of neighbouring rows of its tokens.
+template <class Plan>
+class TileResult {
+public:
+    static constexpr int tokens = Plan::rowsFirst ? Plan::secondTiles : Plan::firstTiles * 2;
+    static constexpr int pairs = Plan::rowsFirst ? Plan::firstTiles * 2 : Plan::secondTiles;
+    static constexpr int pairsOfPart = pairs / Plan::parts; ///< first those of gate, then of the same rows of up
+
+    /// Where rows are on the M side, a lane has two tokens of a row: it changes one of them with the lane of the next
+    /// row.
+    __device__ explicit TileResult(typename Plan::Totals &totals) : m_totals(totals)
+    {
+        if constexpr (Plan::rowsFirst) {
+            const bool odd = static_cast<int>(threadIdx.x) / 4 % 2 == 1;
 #pragma unroll
-    for (int m = 0; m < Plan::tokenTiles; ++m) {
+            for (int m = 0; m < Plan::firstTiles; ++m) {
 #pragma unroll
-        for (int half = 0; half < 2; ++half)
-            body(warpToken<Plan>() + m * 16 + half * 8 + lane / 4, m, 2 * half);
+                for (int n = 0; n < Plan::secondTiles; ++n) {
+#pragma unroll
+                    for (int i = 0; i < 4; i += 2) {
+                        float(&two)[4] = totals[m][n];
+                        const float given = __shfl_xor_sync(wholeWarp, odd ? two[i] : two[i + 1], 4);
+                        two[i] = odd ? given : two[i];
+                        two[i + 1] = odd ? two[i + 1] : given;
+                    }
+                }
+            }
+        }
     }
-}
-__device__ inline int laneRow()
-{
-    return static_cast<int>(threadIdx.x) % 4 * 2;
-}
+    /// In the tile.
+    __device__ int token(int index) const
+    {
+        const int lane = static_cast<int>(threadIdx.x) % 32;
+        const int inWarp = Plan::rowsFirst ? index * 8 + lane % 4 * 2 + lane / 4 % 2 : index * 8 + lane / 4;
+        return warpToken<Plan>() + inWarp;
+    }
+    /// Counted from the first row of a part.
+    __device__ int row(int pair) const
+    {
+        const int lane = static_cast<int>(threadIdx.x) % 32;
+        return Plan::rowOf(warpRow<Plan>()) + pair * 8 + (Plan::rowsFirst ? lane / 8 * 2 : lane % 4 * 2);
+    }
+    __device__ float2 at(int index, int pair) const
+    {
+        const float(&two)[4] = Plan::rowsFirst ? m_totals[pair / 2][index] : m_totals[index / 2][pair];
+        const int half = Plan::rowsFirst ? pair % 2 : index % 2;
+        return {two[2 * half], two[2 * half + 1]};
+    }
+
+private:
+    typename Plan::Totals &m_totals;
+};
 
 } // namespace engine::backend::cuda

@@ -1,7 +1,8 @@
 #pragma once
 // The shape of a matrix product on tensor cores. A block makes `tokens` x `rows` of the result, a warp warpTokens x
 // warpRows of that, from stages of stageCols columns in shared memory. The tokens are on the M side of
-// mma.m16n8k16, the rows of the weight on the N side.
+// mma.m16n8k16 and the rows of the weight on the N side; where the weight is in codes it is the other way round,
+// because then both sides come into registers in the order the operands have.
 //
 // With two parts, gate and up, a warp has the same rows of both: the first half of its warpRows of the one, the second
 // half of the other. So each lane can multiply what belongs together without asking another.
@@ -41,8 +42,9 @@ struct TilePlan {
     static constexpr int tokens = warpTokens * tokenWarps;
     static constexpr int rows = warpRows * rowWarps; ///< of all parts together
     static constexpr int partRows = rows / parts;
-    static constexpr int tokenTiles = warpTokens / 16;
-    static constexpr int rowTiles = warpRows / 8;
+    static constexpr bool rowsFirst = feed == Feed::Codes;
+    static constexpr int firstTiles = (rowsFirst ? warpRows : warpTokens) / 16;
+    static constexpr int secondTiles = (rowsFirst ? warpTokens : warpRows) / 8;
     static constexpr int inputBytes = tokens * rowBytes16;
     static constexpr int weightRowBytes = feed == Feed::Codes ? stageCols : rowBytes16;
     static constexpr int weightBytes = rows * weightRowBytes;
@@ -52,7 +54,7 @@ struct TilePlan {
     static_assert(feed != Feed::Codes || warpRows == 32, "one ldmatrix has the codes of 32 rows");
     static_assert(parts == 1 || warpRows / 2 % 16 == 0, "16 rows share a scale");
 
-    using Totals = float[tokenTiles][rowTiles][4];
+    using Totals = float[firstTiles][secondTiles][4]; ///< of a lane; see TileResult
 
     /// Of row `row` of the tile: which matrix it is of, and which of its rows, counted from the block's first.
     __device__ static int partOf(int row) { return row % warpRows / (warpRows / parts); }
