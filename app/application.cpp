@@ -76,6 +76,7 @@ void Application::modelLoaded(const engine::ModelInfo &info)
     loadEnded();
     m_settings.modelFolder = isBundled(folder) ? QString() : folder;
     m_settings.modelContext = m_contextAsked;
+    m_settings.modelPrecision = m_precisionAsked;
     if (!m_deviceStandsIn)
         m_settings.device = info.device == engine::cpuDevice ? QString() : QString::fromStdString(info.device);
     saveSettingsNow();
@@ -105,7 +106,7 @@ void Application::continueOnCpu(storage::MessageId reply)
     const QString folder = QString::fromStdString(m_generation.model().folder);
     if (folder.isEmpty() || m_generation.loading())
         return;
-    openModel(folder, m_contextAsked, QString::fromLatin1(engine::cpuDevice));
+    openModel(folder, m_contextAsked, QString::fromLatin1(engine::cpuDevice), m_precisionAsked);
     m_deviceStandsIn = true;
     m_continued = reply;
 }
@@ -176,27 +177,35 @@ void Application::loadFirstModel()
         return m_window.showUnopenedModel(unopened, !isBundled(unopened));
     QString folder = m_options.modelFolder;
     int context = 0;
+    ui::Precision precision;
     const bool isFile = QFileInfo(m_settings.modelFolder).isFile(); // GGUF
     if (folder.isEmpty() && (isFile || QFileInfo::exists(m_settings.modelFolder + "/config.json"))) {
         folder = m_settings.modelFolder;
         context = m_settings.modelContext;
+        precision = m_settings.modelPrecision;
     }
     if (folder.isEmpty())
         folder = m_options.bundledModel;
-    openModel(folder, context);
+    openModel(folder, context, {}, precision);
 }
 
-void Application::openModel(const QString &path, int contextLength, const QString &device)
+void Application::openModel(const QString &path, int contextLength, const QString &device, ui::Precision precision)
 {
     const QString chosen =
         device.isEmpty() ? (m_options.device.isEmpty() ? m_settings.device : m_options.device) : device;
     const QString model = QDir::cleanPath(path);
     m_marker.set(model);
     m_contextAsked = contextLength;
+    m_precisionAsked = precision;
     m_window.showModelLoading(path);
     m_deviceStandsIn = false;
     m_continued = 0;
-    m_generation.loadModel(model, contextLength, chosen);
+    engine::LoadOptions options;
+    options.contextLength = contextLength;
+    options.device = chosen.toStdString();
+    options.activations = precision.activations ? engine::Activations::Fp8 : engine::Activations::Exact;
+    options.cache = precision.cache ? engine::CacheFormat::Fp8 : engine::CacheFormat::Automatic;
+    m_generation.loadModel(model, options);
 }
 
 void Application::applySettings(const ui::UiSettings &settings)

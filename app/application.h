@@ -49,7 +49,8 @@ private:
     void loadFirstModel();
     void connectLibrary();
     void connectDevice();
-    void openModel(const QString &path, int contextLength = 0, const QString &device = {});
+    void openModel(const QString &path, int contextLength = 0, const QString &device = {},
+                   ui::Precision precision = {});
     void modelLoaded(const engine::ModelInfo &info);
     void continueOnCpu(storage::MessageId reply);
     void restart();
@@ -63,8 +64,9 @@ private:
     ApplicationOptions m_options;
     Settings m_settings;
     LoadMarker m_marker;
-    int m_contextAsked = 0;        ///< of the model that was asked for last
-    bool m_deviceStandsIn = false; ///< the same: it is opened on the CPU as its device failed; not to be remembered
+    ui::Precision m_precisionAsked; ///< the same as the next
+    int m_contextAsked = 0;         ///< of the model that was asked for last
+    bool m_deviceStandsIn = false;  ///< the same: it is opened on the CPU as its device failed; not to be remembered
     storage::MessageId m_continued = 0; ///< to go on with once that is there
     bool m_restart = false;
 

@@ -85,10 +85,10 @@ GenerationController::GenerationController(storage::ConversationStore &store, en
 
 GenerationController::~GenerationController() = default;
 
-void GenerationController::loadModel(const QString &folder, int contextLength, const QString &device)
+void GenerationController::loadModel(const QString &folder, engine::LoadOptions options)
 {
     ++m_loads;
-    m_engine->loadModel(folder.toStdString(), {contextLength, device.toStdString()});
+    m_engine->loadModel(folder.toStdString(), std::move(options));
 }
 
 void GenerationController::start(ReplyTarget target, engine::GenerationRequest request,

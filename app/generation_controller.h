@@ -24,7 +24,7 @@ public:
     ~GenerationController() override;
 
     /// `contextLength`: tokens, 0 = as the model comes. `device`: an id, empty = as the options say.
-    void loadModel(const QString &folder, int contextLength = 0, const QString &device = {});
+    void loadModel(const QString &folder, engine::LoadOptions options = {});
     void cancelLoad() { m_engine->cancelLoad(); }
     const engine::ModelInfo &model() const { return m_model; } ///< name is empty while none is loaded
     bool modelReady() const { return !m_model.name.empty(); }

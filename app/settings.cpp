@@ -104,6 +104,8 @@ Settings loadSettings(const QString &path)
     ui.splitter = file.value("window/splitter").toByteArray();
     settings.modelFolder = file.value("model/folder").toString();
     settings.modelContext = clampedInt(file, "model/context", 0, 0, 1 << 24);
+    settings.modelPrecision = {file.value("model/fp8Activations", false).toBool(),
+                               file.value("model/fp8Cache", false).toBool()};
     settings.device = file.value("model/device").toString().left(longestDevice);
     settings.libraryFolders = absoluteFolders(file.value("library/folders").toStringList());
     readSampler(file, ui);
@@ -128,6 +130,8 @@ bool saveSettings(const QString &path, const Settings &settings)
     file.setValue("window/splitter", ui.splitter);
     file.setValue("model/folder", settings.modelFolder);
     file.setValue("model/context", settings.modelContext);
+    file.setValue("model/fp8Activations", settings.modelPrecision.activations);
+    file.setValue("model/fp8Cache", settings.modelPrecision.cache);
     file.setValue("model/device", settings.device);
     file.setValue("library/folders", settings.libraryFolders);
     writeSampler(file, ui);

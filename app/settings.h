@@ -1,6 +1,7 @@
 #pragma once
 // What the user chose, on disk: $XDG_CONFIG_HOME/bathyscope/bathyscope.ini, mode 0600. UI thread.
 
+#include "ui/precision.h"
 #include "ui/ui_settings.h"
 
 #include <QString>
@@ -10,8 +11,9 @@ namespace app {
 
 struct Settings {
     ui::UiSettings ui;
-    QString modelFolder;        ///< or GGUF file: the last model that loaded; empty = the bundled one
-    int modelContext = 0;       ///< tokens it was opened with; 0 = as it comes
+    QString modelFolder;  ///< or GGUF file: the last model that loaded; empty = the bundled one
+    int modelContext = 0; ///< tokens it was opened with; 0 = as it comes
+    ui::Precision modelPrecision;
     QString device;             ///< it was opened on; empty = the CPU
     QStringList libraryFolders; ///< where the user keeps models, besides the places of other programs
 };

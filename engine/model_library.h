@@ -46,10 +46,12 @@ struct ModelEntry {
     std::uint64_t bytes = 0;           ///< of the weight files that are there
     std::uint64_t parametersTotal = 0; ///< 0: not known
     std::uint64_t parametersActive = 0;
-    int contextLength = 0;            ///< tokens, the model's own maximum; 0: not known
-    std::uint64_t gpuBufferBytes = 0; ///< MemoryPlan::bufferBytes on a GPU; 0: not known
-    std::optional<MemoryPlan> plan;   ///< on the CPU, for the model's own maximum; nothing if it cannot be opened
-    std::optional<Failure> failure;   ///< why it cannot be opened
+    int contextLength = 0;                   ///< tokens, the model's own maximum; 0: not known
+    std::uint64_t gpuBufferBytes = 0;        ///< MemoryPlan::bufferBytes on a GPU; 0: not known
+    bool hasFp8Weights = false;              ///< what Activations::Fp8 is for
+    std::uint64_t fp8CacheBytesPerToken = 0; ///< MemoryPlan::kvBytesPerToken with CacheFormat::Fp8; 0: has none
+    std::optional<MemoryPlan> plan; ///< on the CPU, for the model's own maximum; nothing if it cannot be opened
+    std::optional<Failure> failure; ///< why it cannot be opened
 };
 
 struct ScanOptions {

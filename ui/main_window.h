@@ -6,6 +6,7 @@
 #include "engine/model_library.h"
 #include "storage/records.h"
 #include "ui/error_text.h"
+#include "ui/precision.h"
 #include "ui/shown_prompt.h"
 #include "ui/transcript_message.h"
 #include "ui/ui_settings.h"
@@ -99,7 +100,8 @@ signals:
     void branchRequested(storage::MessageId message, int branch); ///< show alternative number `branch`
     void promptRequested(const ui::PromptWish &wish);             ///< again whenever what is shown may have changed
     /// `contextLength`: tokens, 0 = as the model comes. `device` empty: the one that is used otherwise.
-    void openModelRequested(const QString &path, int contextLength = 0, const QString &device = {});
+    void openModelRequested(const QString &path, int contextLength = 0, const QString &device = {},
+                            ui::Precision precision = {});
     /// Opens the same model on the CPU and goes on with this reply; 0: there is none to go on with.
     void continueOnCpuRequested(storage::MessageId reply);
     void restartRequested(); ///< of the program, after which a device that failed can be used again

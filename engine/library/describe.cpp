@@ -81,6 +81,10 @@ void planModel(ModelEntry &entry, const model::ModelConfig &config, std::uint64_
     request.threads = with.threads;
     request.availableBytes = with.availableBytes;
     entry.plan = model::planMemory(config, request);
+    entry.hasFp8Weights = config.quantization.quant_method == model::QuantizationConfig::Method::Fp8;
+    if (config.isMla())
+        entry.fp8CacheBytesPerToken =
+            model::cacheShapeOf(config, config.num_hidden_layers, 1, memory::CacheType::Fp8).bytesPerToken();
     if (!with.gpu.id.empty())
         entry.gpuBufferBytes = deviceExcessBytes + model::bufferBytes(config, *with.devices, with.gpu, with.threads);
 }

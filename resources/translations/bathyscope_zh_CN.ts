@@ -1405,6 +1405,14 @@ Add the folder in which yours are, or drop a model onto the window.</source>
 <context>
     <name>ui::ModelBar</name>
     <message>
+        <source>FP8 activations</source>
+        <translation>FP8 激活值</translation>
+    </message>
+    <message>
+        <source>FP8 cache</source>
+        <translation>FP8 缓存</translation>
+    </message>
+    <message>
         <source>Show the sidebar</source>
         <translation>显示侧边栏</translation>
     </message>
@@ -2450,6 +2458,25 @@ Add the folder in which yours are, or drop a model onto the window.</source>
     <message>
         <source>Device</source>
         <translation>设备</translation>
+    </message>
+</context>
+<context>
+    <name>ui::PrecisionChoice</name>
+    <message>
+        <source>Keep the cache in FP8</source>
+        <translation>用 FP8 保存缓存</translation>
+    </message>
+    <message>
+        <source>More context in the same memory. Answers can differ a little.</source>
+        <translation>同样的内存可容纳更长的上下文，回答可能略有不同。</translation>
+    </message>
+    <message>
+        <source>Compute with FP8 activations</source>
+        <translation>用 FP8 激活值计算</translation>
+    </message>
+    <message>
+        <source>Rounds as the model was trained: for GPUs that multiply FP8. Answers can differ a little.</source>
+        <translation>按模型训练时的方式舍入，适合支持 FP8 乘法的 GPU，回答可能略有不同。</translation>
     </message>
 </context>
 </TS>

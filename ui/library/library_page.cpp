@@ -151,7 +151,8 @@ void LibraryPage::open(const QString &path)
 {
     const DeviceChoice *device = m_details->device();
     emit openRequested(path, m_details->contextFor(path.toStdString()),
-                       device->device() != nullptr ? device->chosen() : QString());
+                       device->device() != nullptr ? device->chosen() : QString(),
+                       m_details->precisionFor(path.toStdString()));
 }
 
 void LibraryPage::showCurrent()
@@ -225,6 +226,11 @@ void LibraryPage::showOpening(const QString &path)
 void LibraryPage::showProgress(const engine::ModelLoadProgress &progress)
 {
     m_list->library()->setProgress(loadFraction(progress), loadText(progress));
+}
+
+void LibraryPage::setPrecision(const QString &path, Precision precision)
+{
+    m_details->setPrecision(path.toStdString(), precision);
 }
 
 void LibraryPage::showOpen(const QString &path)

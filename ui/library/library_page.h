@@ -5,6 +5,8 @@
 #include "engine/generation.h"
 #include "engine/model_library.h"
 
+#include "ui/precision.h"
+
 #include <QWidget>
 #include <vector>
 
@@ -35,7 +37,8 @@ public:
 
     void showOpening(const QString &path); ///< the model that is being opened
     void showProgress(const engine::ModelLoadProgress &progress);
-    void showOpen(const QString &path); ///< the one that is open; empty: none
+    void setPrecision(const QString &path, Precision precision); ///< of the model that is open
+    void showOpen(const QString &path);                          ///< the one that is open; empty: none
 
     void start(); ///< focus and selection when the page comes up
     LibraryList *list() const { return m_list; }
@@ -44,7 +47,7 @@ public:
     QString status() const; ///< the line below the title
 
 signals:
-    void openRequested(const QString &path, int contextLength, const QString &device);
+    void openRequested(const QString &path, int contextLength, const QString &device, ui::Precision precision);
     void rescanRequested();
     void addFolderRequested();
     void removeFolderRequested(const QString &folder);

@@ -4,6 +4,7 @@
 #include "ui/library/device_choice.h"
 #include "ui/library/library_text.h"
 #include "ui/library/plan_view.h"
+#include "ui/library/precision_choice.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/format.h"
@@ -77,6 +78,12 @@ ModelDetails::ModelDetails(QWidget *parent) : QScrollArea(parent)
         if (m_entry)
             m_contexts[m_entry->path] = tokens;
     });
+    connect(m_precision, &PrecisionChoice::changed, this, [this](Precision precision) {
+        if (!m_entry)
+            return;
+        m_precisions[m_entry->path] = precision;
+        retranslate();
+    });
     connect(m_device, &DeviceChoice::changed, this, [this] {
         retranslate();
         emit deviceChanged();
@@ -92,12 +99,14 @@ void ModelDetails::setDevices(const engine::DeviceList &list)
 }
 
 /// The weights are the same everywhere; working memory and what is free are the device's.
-engine::MemoryPlan ModelDetails::planOnDevice() const
+engine::MemoryPlan ModelDetails::planForChoices() const
 {
     engine::MemoryPlan plan = *m_entry->plan;
+    if (m_precision->chosen().cache)
+        plan.kvBytesPerToken = m_entry->fp8CacheBytesPerToken;
     const engine::DeviceInfo *device = m_device->device();
     if (device == nullptr || device->id == engine::cpuDevice)
-        return plan;
+        return plan.with(plan.contextLength, plan.availableBytes);
     if (m_entry->gpuBufferBytes > 0)
         plan.bufferBytes = m_entry->gpuBufferBytes;
     return plan.with(plan.contextLength, device->memoryFree);
@@ -122,6 +131,7 @@ void ModelDetails::build()
     failureRow->addWidget(m_failureIcon, 0, Qt::AlignTop);
     failureRow->addWidget(m_failure, 1);
     m_device = new DeviceChoice(page);
+    m_precision = new PrecisionChoice(page);
     m_plan = new PlanView(page);
     m_open = new QPushButton(page);
     m_open->setProperty("kind", QStringLiteral("primary"));
@@ -147,6 +157,7 @@ void ModelDetails::build()
     column->addWidget(m_failureFrame);
     column->addWidget(m_device);
     column->addWidget(m_plan);
+    column->addWidget(m_precision);
     column->addLayout(buttons);
     auto *foot = new QVBoxLayout;
     foot->setSpacing(2);
@@ -188,6 +199,18 @@ int ModelDetails::contextFor(const std::string &wanted) const
     return whole ? 0 : chosen->second;
 }
 
+Precision ModelDetails::precisionFor(const std::string &wanted) const
+{
+    const auto chosen = m_precisions.find(wanted);
+    return chosen == m_precisions.end() ? Precision() : chosen->second;
+}
+
+void ModelDetails::setPrecision(const std::string &ofModel, Precision precision)
+{
+    m_precisions[ofModel] = precision;
+    retranslate();
+}
+
 QString ModelDetails::failureText() const
 {
     return m_failureFrame->isHidden() ? QString() : m_failure->toPlainText();
@@ -216,6 +239,9 @@ void ModelDetails::retranslate()
     m_failureFrame->setVisible(m_entry && m_entry->failure);
     m_plan->setVisible(m_entry && m_entry->plan && !m_entry->failure);
     m_device->setOffered(m_entry && !m_entry->failure);
+    const bool opens = m_entry && m_entry->plan && !m_entry->failure;
+    m_precision->setOffered(opens ? Precision{m_entry->hasFp8Weights, m_entry->fp8CacheBytesPerToken > 0}
+                                  : Precision());
     m_open->setVisible(m_entry && !m_entry->failure);
     m_remove->setVisible(m_place && m_place->place.kind == engine::ModelPlaceKind::Chosen);
     if (m_entry)
@@ -240,9 +266,10 @@ void ModelDetails::fillModel()
     m_summary->setText(summary);
     if (m_entry->failure)
         setText(m_failure, errorText(*m_entry->failure));
+    m_precision->setChosen(precisionFor(m_entry->path));
     if (m_entry->plan) {
         const auto chosen = m_contexts.find(m_entry->path);
-        m_plan->setPlan(planOnDevice(), chosen == m_contexts.end() ? 0 : chosen->second);
+        m_plan->setPlan(planForChoices(), chosen == m_contexts.end() ? 0 : chosen->second);
     }
     const bool noDevice = !m_device->isHidden() && !m_device->usable();
     m_open->setEnabled(!m_entry->failure && !m_opening && !noDevice);

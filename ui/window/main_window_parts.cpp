@@ -192,7 +192,9 @@ void MainWindow::Parts::showReadyModel(const engine::ModelInfo &info)
         deviceFailure.reset();
     modelReady = true;
     chat->modelBar->showModel(info);
-    chat->library->showOpen(QString::fromStdString(info.folder));
+    const QString folder = QString::fromStdString(info.folder);
+    chat->library->setPrecision(folder, precisionOf(info));
+    chat->library->showOpen(folder);
     showModelChoices();
     promptChanged();
     chat->welcome->setModel(QString::fromStdString(info.name), false);

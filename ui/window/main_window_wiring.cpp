@@ -164,9 +164,9 @@ void MainWindow::Parts::connectLibrary()
     LibraryPage *library = chat->library;
     connect(library, &LibraryPage::closed, this, [this] { showLibrary(false); });
     connect(library, &LibraryPage::openRequested, this,
-            [this](const QString &path, int contextLength, const QString &device) {
+            [this](const QString &path, int contextLength, const QString &device, Precision precision) {
                 openingFromLibrary = true;
-                emit window->openModelRequested(path, contextLength, device);
+                emit window->openModelRequested(path, contextLength, device, precision);
             });
     connect(library, &LibraryPage::rescanRequested, window, &MainWindow::libraryRescanRequested);
     connect(library, &LibraryPage::addFolderRequested, this, &Parts::addLibraryFolder);

@@ -1,5 +1,6 @@
 #include "ui/window/model_bar.h"
 
+#include "ui/precision.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/context_gauge.h"
 #include "ui/widgets/elided_label.h"
@@ -288,6 +289,10 @@ QString ModelBar::modelSummary() const
     if (m_info.parametersActive > 0 && m_info.parametersActive != m_info.parametersTotal)
         parts << tr("%1 active").arg(formatParameters(m_info.parametersActive));
     parts << QString::fromStdString(m_info.quantization);
+    if (precisionOf(m_info).activations)
+        parts << tr("FP8 activations");
+    if (precisionOf(m_info).cache)
+        parts << tr("FP8 cache");
     parts.removeAll(QString());
     return parts.join(QStringLiteral(" · "));
 }

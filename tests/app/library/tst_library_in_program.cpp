@@ -72,15 +72,17 @@ private slots:
             QListView *list = listOf(program);
             QVERIFY(list && rowNamed(*list, "deepseek-ai/Tiny").isValid());
             const QString path = rowNamed(*list, "deepseek-ai/Tiny").data(Qt::UserRole).toString();
-            emit program.application().window().openModelRequested(path, 128);
+            emit program.application().window().openModelRequested(path, 128, {}, {false, true});
             QVERIFY(program.waitForModel());
             QCOMPARE(program.generation().model().contextLength, 128);
             QCOMPARE(program.generation().model().name, std::string("Tiny"));
+            QVERIFY(program.generation().model().cacheFormat == engine::CacheFormat::Fp8);
         }
         Program again(options(data));
         QVERIFY(again.waitForModel());
         QCOMPARE(again.generation().model().name, std::string("Tiny"));
         QCOMPARE(again.generation().model().contextLength, 128);
+        QVERIFY(again.generation().model().cacheFormat == engine::CacheFormat::Fp8);
     }
 
     void ownFoldersAreKept()

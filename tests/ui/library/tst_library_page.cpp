@@ -7,6 +7,7 @@
 #include "ui/library/library_page.h"
 #include "ui/library/model_details.h"
 #include "ui/library/plan_view.h"
+#include "ui/library/precision_choice.h"
 #include "ui/main_window.h"
 #include "ui/theme/theme.h"
 #include "ui/window/chat_page.h"
@@ -14,6 +15,7 @@
 #include "ui/window/model_bar.h"
 #include "ui/window/notice_bar.h"
 
+#include <QCheckBox>
 #include <QDesktopServices>
 #include <QLineEdit>
 #include <QMenu>
@@ -99,6 +101,62 @@ private slots:
         QCOMPARE(m_details->plan()->choice()->tokens(), 163'840);
         m_details->openButton()->click();
         QCOMPARE(wanted[1][1].toInt(), 0);
+    }
+
+    void whatIsKeptInFp8IsOfferedWhereTheModelHasIt()
+    {
+        open();
+        select("nano-r1"); // without FP8 weights here, and without a cache of latents
+        QVERIFY(!m_details->precision()->isVisible());
+        engine::ModelEntry latent = samples::entry(samples::chosen, "v3-like", 2 * samples::gibi, 70'000, 163'840);
+        latent.fp8CacheBytesPerToken = 40'000;
+        m_page->add({latent});
+        select("v3-like");
+        QVERIFY(m_details->precision()->cache()->isVisible());
+        QVERIFY(!m_details->precision()->activations()->isVisible());
+        latent.hasFp8Weights = true;
+        m_page->add({latent});
+        select("nano-r1");
+        select("v3-like");
+        QVERIFY(m_details->precision()->activations()->isVisible());
+    }
+
+    void theFp8CacheIsPlannedAndGoesWithTheModel()
+    {
+        open();
+        QSignalSpy wanted(m_window.get(), &MainWindow::openModelRequested);
+        engine::ModelEntry latent = samples::entry(samples::chosen, "v3-like", 2 * samples::gibi, 70'000, 163'840);
+        latent.fp8CacheBytesPerToken = 40'000;
+        latent.hasFp8Weights = true;
+        m_page->add({latent});
+        select("v3-like");
+        const auto before = m_details->plan()->plan();
+        m_details->precision()->cache()->click();
+        QCOMPARE(quint64{m_details->plan()->plan().kvBytes}, quint64{before.kvBytes / 70'000 * 40'000});
+        select("nano-r1");
+        QVERIFY(m_details->plan()->plan().kvBytesPerToken != 40'000);
+        select("v3-like"); // remembered while others were looked at
+        QVERIFY(m_details->precision()->cache()->isChecked());
+        m_details->openButton()->click();
+        QCOMPARE(wanted[0][3].value<ui::Precision>(), (ui::Precision{false, true}));
+        m_details->precision()->activations()->click();
+        m_details->openButton()->click();
+        QCOMPARE(wanted[1][3].value<ui::Precision>(), (ui::Precision{true, true}));
+    }
+
+    void whatIsOpenInFp8IsShownSo()
+    {
+        engine::ModelInfo info = samples::model();
+        info.folder = "/data/我的模型/v3-like";
+        info.cacheFormat = engine::CacheFormat::Fp8;
+        m_window->showModel(info);
+        open();
+        engine::ModelEntry latent = samples::entry(samples::chosen, "v3-like", 2 * samples::gibi, 70'000, 163'840);
+        latent.fp8CacheBytesPerToken = 40'000;
+        m_page->add({latent});
+        select("v3-like");
+        QVERIFY(m_details->precision()->cache()->isChecked());
+        QVERIFY(m_window->findChild<ModelBar *>()->summary().endsWith("FP8 cache"));
     }
 
     void theSliderCoversAllAndTheSpinBoxIsExact()
