@@ -179,7 +179,8 @@ void Application::loadFirstModel()
     int context = 0;
     ui::Precision precision;
     const bool isFile = QFileInfo(m_settings.modelFolder).isFile(); // GGUF
-    if (folder.isEmpty() && (isFile || QFileInfo::exists(m_settings.modelFolder + "/config.json"))) {
+    const bool isThere = isFile || QFileInfo::exists(m_settings.modelFolder + "/config.json");
+    if (folder.isEmpty() && (isThere || m_settings.modelFolder.isEmpty())) {
         folder = m_settings.modelFolder;
         context = m_settings.modelContext;
         precision = m_settings.modelPrecision;

@@ -139,7 +139,7 @@ void ModelDetails::build()
     m_remove = new QPushButton(page);
     auto *buttons = new QVBoxLayout;
     buttons->setSpacing(space.s);
-    for (QPushButton *button : {m_open, m_showFolder, m_remove})
+    for (QPushButton *button : {m_showFolder, m_remove})
         buttons->addWidget(button);
     m_pathTitle = plainLabel(page, "hint");
     m_path = copyableText(pathLines, page);
@@ -155,6 +155,7 @@ void ModelDetails::build()
     head->addWidget(m_summary);
     column->addLayout(head);
     column->addWidget(m_failureFrame);
+    column->addWidget(m_open); // above what can be chosen, which is longer than most windows
     column->addWidget(m_device);
     column->addWidget(m_plan);
     column->addWidget(m_precision);

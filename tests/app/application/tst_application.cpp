@@ -182,6 +182,22 @@ private slots:
         QCOMPARE(QSettings(options.settingsFile, QSettings::IniFormat).value("model/folder").toString(), other);
     }
 
+    void howTheBundledModelWasOpenedIsRemembered()
+    {
+        auto options = optionsFor(freshData(), QString());
+        options.bundledModel = m_model;
+        {
+            Program program(options);
+            QVERIFY(program.waitForModel());
+            emit program.application().window().openModelRequested(m_model, 96, {}, {false, true});
+            QVERIFY(program.waitForModel());
+        }
+        Program again(options);
+        QVERIFY(again.waitForModel());
+        QCOMPARE(again.generation().model().contextLength, 96);
+        QVERIFY(again.generation().model().cacheFormat == engine::CacheFormat::Fp8);
+    }
+
     void aBrokenModelIsExplainedAndTheHistoryStaysUsable()
     {
         const QString broken = m_folder.filePath("broken");
