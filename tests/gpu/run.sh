@@ -47,6 +47,7 @@ model=resources/models/nano-r1
 step ops 60 "$build/tests/gpu/gpu_ops"
 step sample 30 "$build/tests/gpu/gpu_sample"
 step products 30 "$build/tests/gpu/gpu_products"
+step gemm-fp8 60 "$build/tests/gpu/gpu_gemm_fp8"
 step attention 30 "$build/tests/gpu/gpu_attention"
 step steps 60 "$build/tests/gpu/gpu_steps"
 step goldens 60 "$build/tests/gpu/gpu_goldens"
@@ -77,6 +78,8 @@ if command -v compute-sanitizer >/dev/null; then
         step "$tool" 40 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_ops" \
             latentAttention groupedAttention routing experts
         step "$tool-sample" 20 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_sample" edges
+        step "$tool-gemm-fp8" 30 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_gemm_fp8" \
+            grouped
         step "$tool-products" 20 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_products" \
             fewTokens
         step "$tool-attention" 30 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_attention"

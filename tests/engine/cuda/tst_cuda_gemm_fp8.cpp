@@ -1,4 +1,5 @@
-// FP8 x FP8 on the emulated tensor cores of compute capability 9.0 against sums in double of the same numbers.
+// FP8 x FP8 on the tensor cores of compute capability 9.0, emulated or real, against sums in double of the same
+// numbers.
 
 #include "engine/backend/cuda/detail/device_memory.h"
 #include "engine/backend/cuda/detail/gemm_fp8.h"
@@ -6,9 +7,11 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
 #include <list>
 #include <random>
+#include <utility>
 
 using namespace engine::backend;
 using namespace engine::backend::cuda;
@@ -96,10 +99,17 @@ public:
         m_memory.upload(m_buffers.back().data(), values.data(), values.size() * sizeof(T));
         return reinterpret_cast<T *>(m_buffers.back().data());
     }
+    /// Of that many bytes; what is in them does not matter.
+    [[maybe_unused]] std::byte *space(std::size_t bytes)
+    {
+        m_buffers.push_back(m_memory.allocate(bytes));
+        return m_buffers.back().data();
+    }
     std::vector<float> read(const float *from, std::size_t count)
     {
         std::vector<float> values(count);
         m_memory.download(values.data(), from, count * sizeof(float));
+        queue.note(cudaStreamSynchronize(queue.stream));
         return values;
     }
     QuantisedRows rows(const HostRows &host)
@@ -118,6 +128,43 @@ private:
     DeviceMemory m_memory;
     std::list<engine::memory::Buffer> m_buffers;
 };
+
+#ifdef ON_A_GPU
+constexpr bool isOnGpu = true;
+/// The tensor cores sum with fewer bits than F32 has.
+constexpr double tolerance = 1e-3;
+
+void useOrder(bool) {}
+std::string takeFault()
+{
+    return {};
+}
+long long unwaited()
+{
+    return 0;
+}
+void useDriverWithTensorMaps(bool) {}
+#else
+constexpr bool isOnGpu = false;
+constexpr double tolerance = 1e-6;
+
+void useOrder(bool descending)
+{
+    emulator::order = descending ? emulator::Order::Descending : emulator::Order::Ascending;
+}
+std::string takeFault()
+{
+    return std::exchange(emulator::firstFault, {});
+}
+long long unwaited()
+{
+    return emulator::unwaited;
+}
+void useDriverWithTensorMaps(bool has)
+{
+    emulator::driverHasTensorMaps = has;
+}
+#endif
 
 constexpr float untouched = 77.0F;
 constexpr int spare = 4; ///< columns after those of the result, and rows
@@ -140,16 +187,11 @@ QString difference(const std::vector<float> &found, const std::vector<float> &be
                 sum += product;
                 magnitude += std::abs(product);
             }
-            if (!(std::abs(static_cast<double>(found[at]) - sum) <= 1e-6 * magnitude))
+            if (!(std::abs(static_cast<double>(found[at]) - sum) <= tolerance * magnitude))
                 return QString("token %1, row %2: %3 instead of %4").arg(token).arg(row).arg(found[at]).arg(sum);
         }
     }
     return {};
-}
-
-void useOrder(bool descending)
-{
-    emulator::order = descending ? emulator::Order::Descending : emulator::Order::Ascending;
 }
 
 } // namespace
@@ -158,16 +200,21 @@ class CudaGemmFp8 : public QObject {
     Q_OBJECT
 
 private slots:
+    void initTestCase()
+    {
+        if (!findFp8Device(0).usable)
+            QSKIP("There is no GPU of compute capability 9.0.");
+    }
     void init()
     {
-        emulator::firstFault.clear();
-        m_unwaited = emulator::unwaited;
+        takeFault();
+        m_unwaited = unwaited();
     }
     void cleanup()
     {
         useOrder(false);
-        QCOMPARE(emulator::firstFault, std::string());
-        QCOMPARE(emulator::unwaited, m_unwaited);
+        QCOMPARE(takeFault(), std::string());
+        QCOMPARE(unwaited(), m_unwaited);
     }
 
     void dense_data()
@@ -340,14 +387,84 @@ private slots:
         other.rows = 128;
         const std::vector<Matrix> several{good, other};
         QCOMPARE(prepareFp8Experts(device, several, gpu.memory()).experts, 0);
-        emulator::driverHasTensorMaps = false;
-        QVERIFY(!findFp8Device(0).usable);
-        emulator::driverHasTensorMaps = true;
+        useDriverWithTensorMaps(false);
+        QCOMPARE(findFp8Device(0).usable, device.usable && isOnGpu);
+        useDriverWithTensorMaps(true);
+    }
+
+    /// Prints, checks nothing: experts and dense products of DeepSeek-V3.
+    void speed()
+    {
+        if (!isOnGpu)
+            QSKIP("The emulator has no speed.");
+        measure(4, 8192, 4096, 7168);
+        measure(8, 4096, 7168, 2048);
+        measure(256, 128, 2048, 7168);
+        measure(1, 4096, 24576, 1536);
+        measure(1, 4096, 2112, 7168);
+        measure(1, 4096, 7168, 16384);
     }
 
 private:
+    static void measure(int experts, int tokens, int rows, int cols);
+
     long long m_unwaited = 0;
 };
+
+#ifdef ON_A_GPU
+/// Of one enqueueing; `enqueue` is called some more times before.
+template <typename Enqueue>
+double secondsOf(Queue &queue, const Enqueue &enqueue)
+{
+    constexpr int runs = 20;
+    constexpr int warmUps = 3;
+    cudaEvent_t start{};
+    cudaEvent_t end{};
+    cudaEventCreate(&start);
+    cudaEventCreate(&end);
+    for (int run = -warmUps; run < runs; ++run) {
+        if (run == 0)
+            cudaEventRecord(start, queue.stream);
+        enqueue();
+    }
+    cudaEventRecord(end, queue.stream);
+    queue.note(cudaStreamSynchronize(queue.stream));
+    float milliseconds = 0.0F;
+    cudaEventElapsedTime(&milliseconds, start, end);
+    cudaEventDestroy(start);
+    cudaEventDestroy(end);
+    return static_cast<double>(milliseconds) / 1e3 / runs;
+}
+
+/// `tokens` of each expert.
+void CudaGemmFp8::measure(int experts, int tokens, int rows, int cols)
+{
+    const Fp8Device device = findFp8Device(0);
+    Gpu gpu;
+    const QuantisedRows x = gpu.rows(HostRows(experts * tokens, cols, 1));
+    const HostWeight weight(rows, cols, 2);
+    std::vector<Matrix> matrices;
+    std::vector<std::int32_t> offsets{0};
+    for (int expert = 0; expert < experts; ++expert) {
+        matrices.push_back(gpu.matrix(weight));
+        offsets.push_back(offsets.back() + tokens);
+    }
+    const Fp8Experts table = prepareFp8Experts(device, matrices, gpu.memory());
+    const Rows out{reinterpret_cast<float *>(gpu.space(area(x.rows, rows) * sizeof(float))), x.rows, rows,
+                   static_cast<std::size_t>(rows)};
+    const std::int32_t *offsetsThere = gpu.put(offsets);
+    for (const Fp8Plan plan : {Fp8Plan{256, true}, Fp8Plan{256, false}, Fp8Plan{128, true}, Fp8Plan{128, false}}) {
+        const double seconds =
+            secondsOf(gpu.queue, [&] { multiplyFp8Grouped(gpu.queue, device, x, table, offsetsThere, out, plan); });
+        QCOMPARE(gpu.queue.error, cudaSuccess);
+        qInfo("%d x %d tokens, %d x %d, tiles of %d%s: %.1f us, %.0f TFLOPS", experts, tokens, rows, cols,
+              plan.tileTokens, plan.pairs ? ", pairs" : "", seconds * 1e6,
+              2.0 * static_cast<double>(area(x.rows, rows)) * static_cast<double>(cols) / seconds / 1e12);
+    }
+}
+#else
+void CudaGemmFp8::measure(int, int, int, int) {}
+#endif
 
 QTEST_GUILESS_MAIN(CudaGemmFp8)
 #include "tst_cuda_gemm_fp8.moc"
