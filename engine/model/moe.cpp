@@ -2,6 +2,8 @@
 
 #include "engine/model/operands.h"
 
+#include <algorithm>
+
 namespace engine::model {
 
 Moe::Moe(const ModelConfig &config, const MoeWeights &weights)
@@ -10,6 +12,11 @@ Moe::Moe(const ModelConfig &config, const MoeWeights &weights)
     m_experts.reserve(weights.experts.size());
     for (const MlpWeights &expert : weights.experts)
         m_experts.push_back(mlpOf(expert, config.quantization));
+    const auto isExact = [](const backend::Mlp &mlp) { return mlp.gate.inputs == backend::InputRounding::None; };
+    if (std::any_of(m_experts.begin(), m_experts.end(), isExact)) { // all or none
+        for (backend::Mlp &mlp : m_experts)
+            mlp.gate.inputs = mlp.up.inputs = mlp.down.inputs = backend::InputRounding::None;
+    }
     if (!weights.shared_experts.gate_proj.empty())
         m_shared = mlpOf(weights.shared_experts, config.quantization);
 }

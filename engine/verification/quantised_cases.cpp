@@ -157,7 +157,8 @@ void addQuantisedLinearCases(OpCases &cases)
 void addQuantisedExpertCases(OpCases &cases)
 {
     for (const InputRounding rounding : {InputRounding::E4m3, InputRounding::E4m3PowerOfTwo}) {
-        for (const auto &[hidden, width, shared] : {std::tuple(72, 40, 136), std::tuple(400, 144, 272)}) {
+        for (const auto &[hidden, width, shared] :
+             {std::tuple(72, 40, 136), std::tuple(400, 144, 272), std::tuple(256, 384, 128)}) {
             for (const int tokens : quantisedTokens) {
                 const ExpertShape shape{hidden, width, shared, tokens, rounding};
                 cases.push_back({"expertFfn",

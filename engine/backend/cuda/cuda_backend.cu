@@ -13,7 +13,9 @@
 #include "engine/error.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <vector>
 
 namespace engine::backend::cuda {
 
@@ -55,6 +57,7 @@ public:
         m_pages.reserve(m_memory, maxPages);
         m_workspace.linear.reserve(m_memory, m_device);
         m_workspace.linear.library.open();
+        m_fp8 = findFp8Device(device);
     }
     ~CudaBackend() override { cudaStreamSynchronize(m_queue.stream); }
 
@@ -66,6 +69,8 @@ public:
     void prepareExperts(std::span<const Mlp> experts, const Mlp * /*shared*/) override
     {
         m_experts.add(experts, m_memory);
+        if (experts.front().gate.inputs != InputRounding::None)
+            prepareFp8(experts);
     }
     void reserve(const WorkspaceShape &shape) override
     {
@@ -115,8 +120,8 @@ public:
     {
         const Product product{&weight, out};
         if (weight.inputs != InputRounding::None)
-            linearQuantised(m_queue, m_workspace.quantised.of(m_queue, x, weight.inputs), {&product, 1}, accumulate,
-                            m_workspace.linear);
+            linearQuantised(m_queue, m_fp8, m_workspace.quantised.of(m_queue, x, weight.inputs), {&product, 1},
+                            accumulate, m_workspace.linear);
         else
             cuda::linear(m_queue, x, weight, out, accumulate, m_workspace.linear);
     }
@@ -128,7 +133,8 @@ public:
         if (!alike)
             Backend::linearGroup(x, products);
         else if (inputs != InputRounding::None)
-            linearQuantised(m_queue, m_workspace.quantised.of(m_queue, x, inputs), products, false, m_workspace.linear);
+            linearQuantised(m_queue, m_fp8, m_workspace.quantised.of(m_queue, x, inputs), products, false,
+                            m_workspace.linear);
         else
             cuda::linearGroup(m_queue, x, products, m_workspace.linear);
     }
@@ -165,8 +171,12 @@ public:
         ExpertArgs exact = args;
         if (args.topK > 0 && args.experts.front().gate.inputs != InputRounding::None) {
             exact.topK = 0;
-            if (const ExpertTable *table = m_experts.find(args.experts))
-                routedQuantised(m_queue, quantised(args, args.experts.front()), *table);
+            const ExpertTable *table = m_experts.find(args.experts);
+            QuantisedExperts call = quantised(args, args.experts.front());
+            if (const auto found = m_fp8Experts.find(args.experts.data()); found != m_fp8Experts.end())
+                call.fp8Experts = &found->second;
+            if (table != nullptr)
+                routedQuantised(m_queue, call, *table);
             else
                 m_queue.note(cudaErrorInvalidValue); // prepareExperts() was not called
         }
@@ -188,7 +198,20 @@ private:
                 inputs,
                 m_workspace.experts,
                 m_workspace.quantisedExperts,
-                m_workspace.linear};
+                m_workspace.linear,
+                &m_fp8,
+                nullptr};
+    }
+    void prepareFp8(std::span<const Mlp> experts)
+    {
+        const auto tableOfAll = [&](Matrix Mlp::*part) {
+            std::vector<Matrix> weights;
+            for (const Mlp &expert : experts)
+                weights.push_back(expert.*part);
+            return prepareFp8Experts(m_fp8, weights, m_memory);
+        };
+        m_fp8Experts.insert_or_assign(
+            experts.data(), Fp8ExpertTables{tableOfAll(&Mlp::gate), tableOfAll(&Mlp::up), tableOfAll(&Mlp::down)});
     }
     std::byte *const *tableOf(std::span<std::byte *const> pages)
     {
@@ -208,6 +231,8 @@ private:
     PageTable m_pages;
     Workspace m_workspace;
     ExpertTables m_experts;
+    Fp8Device m_fp8;
+    std::map<const Mlp *, Fp8ExpertTables> m_fp8Experts;
 };
 
 } // namespace

@@ -109,6 +109,16 @@ __device__ inline void placeExperts(int experts, int tileTokens, GroupMemory &me
     }
 }
 
+__device__ inline void writeOffsets(int experts, const GroupMemory &memory, int *offsets)
+{
+    const auto expert = static_cast<int>(threadIdx.x);
+    if (offsets == nullptr || expert >= experts)
+        return;
+    offsets[expert] = memory.firsts[expert];
+    if (expert == experts - 1)
+        offsets[experts] = memory.firsts[expert] + memory.totals[expert];
+}
+
 __device__ inline void writeTiles(int experts, int tileTokens, const GroupMemory &memory, const TileGroups &tiles)
 {
     const auto expert = static_cast<int>(threadIdx.x);
@@ -156,6 +166,7 @@ __global__ void __launch_bounds__(groupThreads)
         __syncwarp();
         count(expert, before, all);
     });
+    writeOffsets(experts, memory, groups.offsets);
     writeTiles(experts, tileTokens, memory, groups.tiles);
 }
 

@@ -222,11 +222,11 @@ void sharedQuantised(Queue &queue, const QuantisedExperts &call, const Mlp &mlp)
         const Rows gate{call.scratch.inner.as<float>().data() + call.scratch.sharedFirst, tokens, mlp.gate.rows, width};
         const Rows up{gate.data + static_cast<std::size_t>(tokens) * width, tokens, mlp.gate.rows, width};
         const Product products[] = {{&mlp.gate, gate}, {&mlp.up, up}};
-        linearQuantised(queue, call.x, products, false, call.linear);
+        linearQuantised(queue, *call.fp8, call.x, products, false, call.linear);
         quantiseSwiglu(queue, gate, up, call.rounding, inner);
     }
     const Product down{&mlp.down, call.args.out};
-    linearQuantised(queue, inner.view(), {&down, 1}, true, call.linear);
+    linearQuantised(queue, *call.fp8, inner.view(), {&down, 1}, true, call.linear);
 }
 
 void QuantisedExpertScratch::reserve(const WorkspaceShape &shape, memory::MemorySpace &memory)

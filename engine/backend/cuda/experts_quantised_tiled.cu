@@ -2,99 +2,23 @@
 // are rounded in that order, and those of an expert go through its weights together.
 
 #include "engine/backend/cuda/detail/earlier.cuh"
+#include "engine/backend/cuda/detail/expert_groups.cuh"
 #include "engine/backend/cuda/detail/linear_quantised.h"
 #include "engine/backend/cuda/detail/quantise_block.cuh"
 #include "engine/backend/cuda/detail/quantised_tile.cuh"
-#include "engine/backend/cuda/detail/route.h"
 #include "engine/backend/cuda/detail/rows.h"
 #include "engine/backend/cuda/detail/silu.cuh"
-
-#include <algorithm>
 
 namespace engine::backend::cuda {
 
 namespace {
 
-constexpr int orderThreads = maxExperts;
 constexpr int leastTile = 16; ///< tokens of the smallest tile
-
-/// The slots ordered by expert, then by token.
-struct ExpertOrder {
-    int *offsets = nullptr; ///< [experts + 1]: where those of an expert begin
-    int *tokens = nullptr;  ///< [slots]: the token of each
-    int *places = nullptr;  ///< [slots]: where a slot has gone
-    int *tiles = nullptr;   ///< [maxTiles, 2]: expert and first; expert −1: no tile
-
-    static int maxTiles(int slots, int experts, int tile) { return slots / tile + std::min(experts, slots); }
-    ExpertOrder(int *memory, int slots, int experts)
-        : offsets(memory), tokens(offsets + experts + 1), places(tokens + slots), tiles(places + slots)
-    {
-    }
-};
-
-struct OrderMemory {
-    int counts[maxExperts];
-    int firsts[maxExperts];
-    int firstTiles[maxExperts];
-    int tiles;
-};
-
-__device__ inline void placeExperts(int experts, int tile, const ExpertOrder &order, OrderMemory &memory)
-{
-    int first = 0;
-    int tiles = 0;
-    for (int e = 0; e < experts; ++e) {
-        memory.firsts[e] = first;
-        memory.firstTiles[e] = tiles;
-        order.offsets[e] = first;
-        first += memory.counts[e];
-        tiles += (memory.counts[e] + tile - 1) / tile;
-    }
-    order.offsets[experts] = first;
-    memory.tiles = tiles;
-}
-
-/// One block; thread e looks after expert e, so the order does not depend on timing.
-__global__ void __launch_bounds__(orderThreads)
-    orderKernel(const std::uint16_t *ids, std::size_t routeStride, int tokens, int topK, int experts, int tile,
-                int maxTiles, ExpertOrder order)
-{
-    waitForEarlier();
-    __shared__ OrderMemory memory;
-    const int expert = static_cast<int>(threadIdx.x);
-    const auto idOf = [&](int slot) {
-        return static_cast<int>(
-            ids[static_cast<std::size_t>(slot / topK) * routeStride + static_cast<std::size_t>(slot % topK)]);
-    };
-    int count = 0;
-    for (int slot = 0; slot < tokens * topK; ++slot)
-        count += idOf(slot) == expert ? 1 : 0;
-    if (expert < experts)
-        memory.counts[expert] = count;
-    __syncthreads();
-    if (expert == 0)
-        placeExperts(experts, tile, order, memory);
-    __syncthreads();
-    for (int t = memory.tiles + expert; t < maxTiles; t += orderThreads)
-        order.tiles[2 * t] = -1;
-    if (expert >= experts)
-        return;
-    int next = memory.firsts[expert];
-    for (int slot = 0; slot < tokens * topK; ++slot) {
-        if (idOf(slot) != expert)
-            continue;
-        order.tokens[next] = slot / topK;
-        order.places[slot] = next;
-        ++next;
-    }
-    for (int i = 0; i * tile < count; ++i) {
-        order.tiles[2 * (memory.firstTiles[expert] + i)] = expert;
-        order.tiles[2 * (memory.firstTiles[expert] + i) + 1] = memory.firsts[expert] + i * tile;
-    }
-}
+constexpr int largestTile = 32;
+constexpr int addThreads = 256;
 
 struct TileCall {
-    ExpertOrder order;
+    TileGroups groups;
     const MlpView *table = nullptr;
     QuantisedRows x; ///< in the order of the experts
     int rows = 0;    ///< of the weight
@@ -102,10 +26,9 @@ struct TileCall {
     QuantisedSpace inner;
     float *outputs = nullptr; ///< [slots, rows], in the order of the experts
 
-    template <int tokens>
-    __device__ QuantisedTileInput inputOf(int expert, int first) const
+    __device__ QuantisedTileInput inputOf(unsigned tile) const
     {
-        return {x, first, min(tokens, order.offsets[expert + 1] - first)};
+        return {x, groups.tileFirst[tile], groups.tileCount[tile]};
     }
 };
 
@@ -114,14 +37,14 @@ template <int tokens>
 __global__ void __launch_bounds__(quantisedTileThreads) gateUpQuantisedTileKernel(const __grid_constant__ TileCall call)
 {
     waitForEarlier();
-    const int expert = call.order.tiles[2 * blockIdx.y];
+    const int expert = call.groups.tileExpert[blockIdx.y];
     if (expert < 0)
         return;
     const MlpView &mlp = call.table[expert];
     const WeightView *const weights[2] = {&mlp.gate, &mlp.up};
     const int group = static_cast<int>(blockIdx.x);
     const int firstRow = group * quantisedTileRows;
-    const QuantisedTileInput input = call.template inputOf<tokens>(expert, call.order.tiles[2 * blockIdx.y + 1]);
+    const QuantisedTileInput input = call.inputOf(blockIdx.y);
     float totals[2][tokens / 8][4] = {};
     quantisedTileDot<tokens, 2>(weights, firstRow, input, totals);
     float values[tokens / 8][4] = {};
@@ -137,12 +60,12 @@ template <int tokens>
 __global__ void __launch_bounds__(quantisedTileThreads) downQuantisedTileKernel(const __grid_constant__ TileCall call)
 {
     waitForEarlier();
-    const int expert = call.order.tiles[2 * blockIdx.y];
+    const int expert = call.groups.tileExpert[blockIdx.y];
     if (expert < 0)
         return;
     const WeightView *const weights[1] = {&call.table[expert].down};
     const int firstRow = static_cast<int>(blockIdx.x) * quantisedTileRows;
-    const QuantisedTileInput input = call.template inputOf<tokens>(expert, call.order.tiles[2 * blockIdx.y + 1]);
+    const QuantisedTileInput input = call.inputOf(blockIdx.y);
     float totals[1][tokens / 8][4] = {};
     quantisedTileDot<tokens, 1>(weights, firstRow, input, totals);
     forEachQuantisedTotal<tokens>(firstRow, call.rows, input.count, [&](int row, int token, int n, int i) {
@@ -152,8 +75,9 @@ __global__ void __launch_bounds__(quantisedTileThreads) downQuantisedTileKernel(
 }
 
 /// out += Σ_rank weight · outputs, ranks in ascending order. Grid [hidden / threads, tokens].
-__global__ void addSortedKernel(const float *outputs, const int *places, const float *weights, std::size_t routeStride,
-                                int topK, int hidden, RowsView out)
+__global__ void __launch_bounds__(addThreads)
+    addSortedKernel(const float *outputs, const int *places, const float *weights, std::size_t routeStride, int topK,
+                    int hidden, RowsView out)
 {
     waitForEarlier();
     const int col = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
@@ -170,16 +94,40 @@ __global__ void addSortedKernel(const float *outputs, const int *places, const f
 }
 
 template <int tokens>
-void startTiles(Queue &queue, TileCall call, int tiles, int width, int hidden)
+void startTiles(Queue &queue, TileCall call, int width, int hidden)
 {
-    const auto tileCount = static_cast<unsigned>(tiles);
+    const auto tiles = static_cast<unsigned>(call.groups.tiles);
     call.rows = width;
-    launchShared(queue, gateUpQuantisedTileKernel<tokens>, dim3(blocksFor(width, quantisedTileRows), tileCount),
+    launchShared(queue, gateUpQuantisedTileKernel<tokens>, dim3(blocksFor(width, quantisedTileRows), tiles),
                  dim3(quantisedTileThreads), quantisedTileBytes<tokens, 2>(), call);
     call.rows = hidden;
     call.x = call.inner.view();
-    launchShared(queue, downQuantisedTileKernel<tokens>, dim3(blocksFor(hidden, quantisedTileRows), tileCount),
+    launchShared(queue, downQuantisedTileKernel<tokens>, dim3(blocksFor(hidden, quantisedTileRows), tiles),
                  dim3(quantisedTileThreads), quantisedTileBytes<tokens, 1>(), call);
+}
+
+/// On the tensor cores of compute capability 9.0, where the rounding between the products is a pass of its own.
+bool startProducts(Queue &queue, const QuantisedExperts &call, const TileCall &tiles, const std::int32_t *offsets,
+                   int hidden)
+{
+    if (call.fp8Experts == nullptr)
+        return false;
+    const Fp8ExpertTables &tables = *call.fp8Experts;
+    const int slots = tiles.x.rows;
+    const int width = tables.gate.rows;
+    // The products of up lie where those of down will: they are read before.
+    const Rows gate{call.scratch.inner.as<float>().data(), slots, width, static_cast<std::size_t>(width)};
+    const Rows up{tiles.outputs, slots, width, static_cast<std::size_t>(width)};
+    const Rows down{tiles.outputs, slots, hidden, static_cast<std::size_t>(hidden)};
+    const QuantisedRows inner = tiles.inner.view();
+    if (!canMultiplyFp8(tiles.x, tables.gate, gate) || !canMultiplyFp8(tiles.x, tables.up, up) ||
+        !canMultiplyFp8(inner, tables.down, down))
+        return false;
+    multiplyFp8Grouped(queue, *call.fp8, tiles.x, tables.gate, offsets, gate);
+    multiplyFp8Grouped(queue, *call.fp8, tiles.x, tables.up, offsets, up);
+    quantiseSwiglu(queue, gate, up, call.rounding, tiles.inner);
+    multiplyFp8Grouped(queue, *call.fp8, inner, tables.down, offsets, down);
+    return true;
 }
 
 } // namespace
@@ -190,32 +138,34 @@ void routedTiledQuantised(Queue &queue, const QuantisedExperts &call, const Expe
     const int tokens = args.x.rows;
     const int slots = tokens * args.topK;
     const int hidden = args.x.width;
-    constexpr int largestTile = 32;
     const int tile = slots <= leastTile * table.experts ? leastTile : largestTile; // about what an expert gets
-    const int tiles = ExpertOrder::maxTiles(slots, table.experts, tile);
-    const ExpertOrder order(call.quantised.order.as<int>().data(), slots, table.experts);
-    launch(queue, orderKernel, dim3(1), dim3(orderThreads), args.ids, args.routeStride, tokens, args.topK,
-           table.experts, tile, tiles, order);
+    const int tiles = ExpertGroups::maxTiles(slots, table.experts, tile);
+    int *const memory = call.quantised.order.as<int>().data();
+    ExpertGroups groups(memory + table.experts + 1, slots, tiles);
+    groups.offsets = memory;
+    groupByExpert(queue, {args.ids, args.routeStride, tokens, args.topK}, table.experts, tile, groups);
     const QuantisedSpace sorted = call.quantised.sorted.space(slots, hidden);
-    quantise(queue, args.x, order.tokens, call.rounding, sorted);
-    const TileCall tileCall{order,
+    quantise(queue, args.x, groups.tiles.tokens, call.rounding, sorted);
+    const TileCall tileCall{groups.tiles,
                             reinterpret_cast<const MlpView *>(table.views.data()),
                             sorted.view(),
                             0,
                             call.rounding == InputRounding::E4m3PowerOfTwo,
                             call.quantised.inner.space(slots, table.width),
                             call.scratch.outputs.as<float>().data()};
-    if (tile == leastTile)
-        startTiles<leastTile>(queue, tileCall, tiles, table.width, hidden);
-    else
-        startTiles<largestTile>(queue, tileCall, tiles, table.width, hidden);
-    launch(queue, addSortedKernel, dim3(blocksFor(hidden, 256), static_cast<unsigned>(tokens)), dim3(256),
-           tileCall.outputs, order.places, args.weights, args.routeStride, args.topK, hidden, viewOf(args.out));
+    if (!startProducts(queue, call, tileCall, groups.offsets, hidden)) {
+        if (tile == leastTile)
+            startTiles<leastTile>(queue, tileCall, table.width, hidden);
+        else
+            startTiles<largestTile>(queue, tileCall, table.width, hidden);
+    }
+    launch(queue, addSortedKernel, dim3(blocksFor(hidden, addThreads), static_cast<unsigned>(tokens)), dim3(addThreads),
+           tileCall.outputs, groups.places, args.weights, args.routeStride, args.topK, hidden, viewOf(args.out));
 }
 
 std::size_t orderBytes(int slots, int experts)
 {
-    return static_cast<std::size_t>(experts + 1 + 2 * slots + 2 * ExpertOrder::maxTiles(slots, experts, leastTile)) *
+    return static_cast<std::size_t>(experts + 1 + 2 * slots + 3 * ExpertGroups::maxTiles(slots, experts, leastTile)) *
            sizeof(int);
 }
 

@@ -145,8 +145,8 @@ void streamQuantised(Queue &queue, const QuantisedRows &x, std::span<const Produ
         start<4>(queue, calls, rowBlocks);
 }
 
-void linearQuantised(Queue &queue, const QuantisedRows &x, std::span<const Product> products, bool accumulate,
-                     LinearScratch &scratch)
+void linearQuantised(Queue &queue, const Fp8Device &fp8, const QuantisedRows &x, std::span<const Product> products,
+                     bool accumulate, LinearScratch &scratch)
 {
     if (x.rows <= maxStreamTokens && areAlike(products)) {
         streamQuantised(queue, x, products, accumulate, scratch);
@@ -157,6 +157,8 @@ void linearQuantised(Queue &queue, const QuantisedRows &x, std::span<const Produ
             plainQuantised(queue, x, *product.weight, product.out, accumulate);
         else if (x.rows <= maxStreamTokens)
             streamQuantised(queue, x, {&product, 1}, accumulate, scratch);
+        else if (canMultiplyFp8(fp8, x, *product.weight, product.out))
+            multiplyFp8(queue, fp8, x, *product.weight, product.out, accumulate);
         else
             tiledQuantised(queue, x, *product.weight, product.out, accumulate);
     }

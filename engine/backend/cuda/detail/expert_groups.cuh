@@ -12,7 +12,8 @@ namespace engine::backend::cuda {
 /// Where that is kept.
 struct ExpertGroups {
     TileGroups tiles;
-    int *places = nullptr; ///< [slots]: what became of slot token · topK + rank
+    int *places = nullptr;  ///< [slots]: what became of slot token · topK + rank
+    int *offsets = nullptr; ///< [experts + 1]: the first place of each expert, and the end; null: not wanted
 
     /// At most: every expert that is chosen may have a tile that is not full.
     static int maxTiles(int slots, int experts, int tileTokens)

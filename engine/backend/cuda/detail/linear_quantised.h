@@ -2,6 +2,7 @@
 // The ways of linear() and expertFfn() where the inputs are rounded to E4M3 (Matrix::inputs).
 
 #include "engine/backend/cuda/detail/experts.h"
+#include "engine/backend/cuda/detail/gemm_fp8.h"
 #include "engine/backend/cuda/detail/linear.h"
 #include "engine/backend/cuda/detail/quantise.h"
 
@@ -17,6 +18,13 @@ struct QuantisedExpertScratch {
     std::uint64_t bytes() const { return inner.bytes() + sorted.bytes() + order.size(); }
 };
 
+/// The experts of a layer for the tensor cores of compute capability 9.0.
+struct Fp8ExpertTables {
+    Fp8Experts gate;
+    Fp8Experts up;
+    Fp8Experts down;
+};
+
 /// What the ways below have in common: FP8 weights whose rows start on 16 bytes, with blocks of 128 columns or no
 /// scale.
 bool canMultiplyQuantised(const Matrix &weight);
@@ -29,8 +37,8 @@ void tiledQuantised(Queue &queue, const QuantisedRows &x, const Matrix &weight, 
 /// Any shape, on the ordinary cores.
 void plainQuantised(Queue &queue, const QuantisedRows &x, const Matrix &weight, const Rows &out, bool accumulate);
 
-void linearQuantised(Queue &queue, const QuantisedRows &x, std::span<const Product> products, bool accumulate,
-                     LinearScratch &scratch);
+void linearQuantised(Queue &queue, const Fp8Device &fp8, const QuantisedRows &x, std::span<const Product> products,
+                     bool accumulate, LinearScratch &scratch);
 
 /// What expertFfn() works with.
 struct QuantisedExperts {
@@ -40,6 +48,8 @@ struct QuantisedExperts {
     ExpertScratch &scratch;
     QuantisedExpertScratch &quantised;
     LinearScratch &linear;
+    const Fp8Device *fp8 = nullptr;
+    const Fp8ExpertTables *fp8Experts = nullptr; ///< null: not for these experts
 };
 
 void routedQuantised(Queue &queue, const QuantisedExperts &call, const ExpertTable &table);
