@@ -117,7 +117,7 @@ int tokensOf(TileSize size)
 {
     if (size == TileSize::Few)
         return 32;
-    return size == TileSize::Some ? 64 : 128;
+    return size <= TileSize::Some ? 64 : 128;
 }
 
 TileSize tileSizeFor(int tokens, int rows, const DeviceLimits &device)
@@ -128,7 +128,7 @@ TileSize tileSizeFor(int tokens, int rows, const DeviceLimits &device)
         return static_cast<int>(blocksFor(tokens, tileTokens) * blocksFor(rows, tileRows));
     };
     if (tokens <= 64 || tiles(128, 128) < device.units)
-        return TileSize::Some;
+        return tiles(64, 128) < device.units ? TileSize::Narrow : TileSize::Some;
     return tiles(128, 256) < device.units ? TileSize::Many : TileSize::Wide;
 }
 

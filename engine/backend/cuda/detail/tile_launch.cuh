@@ -53,8 +53,10 @@ void withPlan(TileSize size, const Body &body)
     if constexpr (feed != Feed::Decoded) {
         if (size == TileSize::Few)
             return body(TilePlan<Format, 32, 32, 1, 4, parts>{});
+        if (size == TileSize::Narrow)
+            return body(TilePlan<Format, 32, 32, 2, 2, parts>{});
     }
-    if (size == TileSize::Few || size == TileSize::Some)
+    if (size <= TileSize::Some)
         return body(TilePlan<Format, 64, 32, 1, 4, parts>{});
     if constexpr (feed == Feed::Copied) {
         if (size == TileSize::Wide)

@@ -9,9 +9,14 @@
 
 namespace engine::backend::cuda {
 
-/// Tokens by rows of a tile. What there is of a format is the same or smaller, see tokensOf().
-enum class TileSize { Few, Some, Many, Wide };
-/// 32, 64, 128 and, with 256 rows, 128.
+/// Tokens by rows of a tile. Not every format has all: another has as many tokens, or 64 instead of 32.
+enum class TileSize {
+    Few,    ///< 32 x 128
+    Narrow, ///< 64 x 64
+    Some,   ///< 64 x 128
+    Many,   ///< 128 x 128
+    Wide,   ///< 128 x 256
+};
 int tokensOf(TileSize size);
 
 /// Which tokens an expert has, for those tiles that are there. A slot is a (token, rank) pair; slots are ordered by
