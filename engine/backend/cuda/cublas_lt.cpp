@@ -14,10 +14,10 @@ namespace engine::backend::cuda {
 
 namespace {
 
-int firstTokens()
+int firstTokens(const char *variable, int otherwise)
 {
-    const char *named = std::getenv("BATHYSCOPE_CUBLASLT_FROM");
-    return named == nullptr ? defaultLibraryTokens : std::atoi(named);
+    const char *named = std::getenv(variable);
+    return named == nullptr ? otherwise : std::atoi(named);
 }
 
 /// The functions used, as the library exports them.
@@ -187,19 +187,23 @@ struct CublasLt::Library {
     }
 };
 
-CublasLt::CublasLt() : m_from(firstTokens()) {}
+CublasLt::CublasLt()
+    : m_from(firstTokens("BATHYSCOPE_CUBLASLT_FROM", defaultLibraryTokens)),
+      m_fp8From(firstTokens("BATHYSCOPE_CUBLASLT_FP8_FROM", defaultLibraryFp8Tokens))
+{
+}
 CublasLt::~CublasLt() = default;
 
 void CublasLt::open()
 {
     auto library = std::make_unique<Library>();
-    if (m_from > 0 && library->open())
+    if ((m_from > 0 || m_fp8From > 0) && library->open())
         m_library = std::move(library);
 }
 
 void CublasLt::reserve(memory::MemorySpace &memory)
 {
-    if (m_from > 0 && m_workspace.size() == 0 && Functions().find())
+    if ((m_from > 0 || m_fp8From > 0) && m_workspace.size() == 0 && Functions().find())
         m_workspace = memory.allocate(workspaceBytes);
 }
 
@@ -229,7 +233,7 @@ namespace engine::backend::cuda {
 
 struct CublasLt::Library {};
 
-CublasLt::CublasLt() : m_from(0) {}
+CublasLt::CublasLt() = default;
 CublasLt::~CublasLt() = default;
 void CublasLt::open() {}
 void CublasLt::reserve(memory::MemorySpace &) {}

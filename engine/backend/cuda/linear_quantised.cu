@@ -101,6 +101,14 @@ int splitColsOf(int rowBlocks, int cols, int units)
     return static_cast<int>(blocksFor(groups, splits)) * scaleGroup;
 }
 
+/// Its scales of one block of columns lie as many apart as there are tokens.
+bool byLibrary(Queue &queue, const QuantisedRows &x, const Product &product, bool accumulate, LinearScratch &scratch)
+{
+    return x.scaleStride == x.rows &&
+           scratch.library.multiply(queue, {x.values, static_cast<std::size_t>(x.width), x.scales, x.rows,
+                                            *product.weight, product.out, accumulate});
+}
+
 bool areAlike(std::span<const Product> products)
 {
     return products.size() <= maxGroup && std::ranges::all_of(products, [&](const Product &product) {
@@ -157,6 +165,8 @@ void linearQuantised(Queue &queue, const Fp8Device &fp8, const QuantisedRows &x,
             plainQuantised(queue, x, *product.weight, product.out, accumulate);
         else if (x.rows <= maxStreamTokens)
             streamQuantised(queue, x, {&product, 1}, accumulate, scratch);
+        else if (scratch.library.isWantedForFp8(x.rows) && byLibrary(queue, x, product, accumulate, scratch))
+            continue;
         else if (canMultiplyFp8(fp8, x, *product.weight, product.out))
             multiplyFp8(queue, fp8, x, *product.weight, product.out, accumulate);
         else

@@ -16,6 +16,7 @@
 #include <vector>
 
 namespace cuda = engine::backend::cuda;
+using engine::backend::InputRounding;
 using engine::backend::Rows;
 using engine::memory::Buffer;
 using engine::memory::DType;
@@ -146,24 +147,29 @@ class CudaLibraryTest : public QObject {
     Q_OBJECT
 
     /// `used`: how many products the library is to make; from 40 tokens on.
-    static bool agreesWithOwnProducts(DType dtype, int tokens, long long used)
+    static bool agreesWithOwnProducts(DType dtype, int tokens, long long used,
+                                      InputRounding rounding = InputRounding::None)
     {
-        const RandomMatrix first(dtype, 64, 256, 8);
-        const RandomMatrix second(dtype, 128, 256, 9);
+        const RandomMatrix first(dtype, 64, 512, 8);
+        const RandomMatrix second(dtype, 128, 512, 9);
         std::vector<std::vector<float>> results;
         for (const char *from : {"0", "40"}) {
             setenv("BATHYSCOPE_CUBLASLT_FROM", from, 1);
+            setenv("BATHYSCOPE_CUBLASLT_FP8_FROM", from, 1);
             const long long before = emulator::cublasLtProducts;
             const auto backend = support::makeBackendUnderTest();
             engine::verification::Placed placed(*backend);
             engine::backend::WorkspaceShape shape;
             shape.tokens = tokens;
-            shape.hidden = 256;
+            shape.hidden = 512;
+            shape.roundedWidth = rounding == InputRounding::None ? 0 : 512;
             backend->reserve(shape);
-            const Rows x = placed.rows(randomFloats(area(tokens, 256), 10), tokens, 256);
+            const Rows x = placed.rows(randomFloats(area(tokens, 512), 10), tokens, 512);
             const Rows out = placed.rows(std::vector<float>(area(tokens, 192)), tokens, 192);
-            const auto firstWeight = placed.matrix(first.view());
-            const auto secondWeight = placed.matrix(second.view());
+            auto firstWeight = placed.matrix(first.view());
+            auto secondWeight = placed.matrix(second.view());
+            firstWeight.inputs = rounding;
+            secondWeight.inputs = rounding;
             const engine::backend::Product products[] = {{&firstWeight, out.columns(0, 64)},
                                                          {&secondWeight, out.columns(64, 128)}};
             backend->linearGroup(x, products);
@@ -183,6 +189,7 @@ private slots:
     {
         emulator::cublasLtIsInstalled = true;
         unsetenv("BATHYSCOPE_CUBLASLT_FROM");
+        unsetenv("BATHYSCOPE_CUBLASLT_FP8_FROM");
     }
 
     void productsAreRight_data()
@@ -238,6 +245,13 @@ private slots:
         QVERIFY(agreesWithOwnProducts(DType::BF16, 40, 2)); // of two in a group
         QVERIFY(agreesWithOwnProducts(DType::BF16, 39, 0));
         QVERIFY(agreesWithOwnProducts(DType::F8_E4M3, 40, 0)); // inputs are not FP8
+    }
+
+    void aBackendUsesItForFp8ActivationsWhereThatIsAskedFor()
+    {
+        QVERIFY(agreesWithOwnProducts(DType::F8_E4M3, 40, 2, InputRounding::E4m3));
+        QVERIFY(agreesWithOwnProducts(DType::F8_E4M3, 42, 0, InputRounding::E4m3)); // scales lie 44 apart
+        QVERIFY(agreesWithOwnProducts(DType::F8_E4M3, 36, 0, InputRounding::E4m3));
     }
 
     void theEnvironmentSaysFromHowManyTokens()

@@ -1,6 +1,7 @@
 // Attention of V2-Lite (16 heads), V3 (128 heads), DeepSeek LLM 7B and Llama-3-70B's shape, decoding and in a prompt.
 
 #include "engine/measurement/op_cost.h"
+#include "engine/verification/cache_view.h"
 #include "tests/gpu/kernels/kernel_case.h"
 #include "tests/gpu/kernels/operands.h"
 
@@ -18,18 +19,6 @@ int layersFor(const engine::memory::KvCacheShape &shape, int positions, Sizes si
     return callsBeyondCaches(static_cast<double>(shape.bytesPerToken()) / shape.layers * positions, sizes);
 }
 
-backend::CachePages viewOf(const engine::memory::KvCache &cache, int layer, int start)
-{
-    backend::CachePages view;
-    view.pages = cache.pages();
-    view.layerOffset = cache.layerOffset(layer);
-    view.pageTokens = engine::memory::KvCache::pageTokens;
-    view.dtype = engine::memory::DType::BF16;
-    view.width = cache.shape().width;
-    view.start = start;
-    return view;
-}
-
 template <typename Args>
 struct Attention {
     std::vector<Args> layers;
@@ -44,6 +33,7 @@ struct Latent {
     int start;
     int tokens;
     backend::AttentionForm form;
+    CacheType cache = CacheType::BF16;
 };
 
 backend::WorkspaceShape workspaceOf(const Latent &shape)
@@ -62,7 +52,7 @@ Prepared prepareLatent(backend::Backend &device, Latent shape, Sizes sizes)
 {
     device.reserve(workspaceOf(shape));
     const auto attention = std::make_shared<Attention<backend::MlaArgs>>(device);
-    engine::memory::KvCacheShape cacheShape{1, 576, shape.start + shape.tokens, CacheType::BF16};
+    engine::memory::KvCacheShape cacheShape{1, 576, shape.start + shape.tokens, shape.cache, 512};
     cacheShape.layers = shape.form == backend::AttentionForm::Absorbed ? layersFor(cacheShape, shape.start, sizes) : 1;
     const auto &cache = attention->operands.cache(cacheShape, cacheShape.capacity);
     backend::MlaArgs args;
@@ -77,7 +67,7 @@ Prepared prepareLatent(backend::Backend &device, Latent shape, Sizes sizes)
     args.cache.latentWidth = 512;
     args.cache.ropeWidth = 64;
     for (int layer = 0; layer < cacheShape.layers; ++layer) {
-        static_cast<backend::CachePages &>(args.cache) = viewOf(cache, layer, shape.start);
+        static_cast<backend::CachePages &>(args.cache) = engine::verification::viewOf(cache, layer, shape.start);
         attention->layers.push_back(args);
     }
     Prepared prepared;
@@ -119,7 +109,7 @@ Prepared prepareGrouped(backend::Backend &device, Grouped shape, Sizes sizes)
     args.cache.kvHeads = shape.kvHeads;
     args.cache.headWidth = headWidth;
     for (int layer = 0; layer < cacheShape.layers; ++layer) {
-        static_cast<backend::CachePages &>(args.cache) = viewOf(cache, layer, shape.start);
+        static_cast<backend::CachePages &>(args.cache) = engine::verification::viewOf(cache, layer, shape.start);
         attention->layers.push_back(args);
     }
     Prepared prepared;
@@ -163,10 +153,13 @@ void addAttentionCases(KernelCases &cases, Sizes sizes)
 {
     using backend::AttentionForm;
     const int heads = sizes.of(16, 2);
-    add(cases, Latent{heads, sizes.of(32'768, 70), 1, AttentionForm::Absorbed}, 0.85, sizes);
-    add(cases, Latent{heads, sizes.of(131'072, 130), 1, AttentionForm::Absorbed}, 0.7, sizes);
-    add(cases, Latent{sizes.of(128, 4), sizes.of(32'768, 70), 1, AttentionForm::Absorbed}, 0.0, sizes);
-    add(cases, Latent{heads, 0, sizes.of(4096, 70), AttentionForm::Expanded}, 0.0, sizes);
+    for (const CacheType type : {CacheType::BF16, CacheType::Fp8}) {
+        const double target = type == CacheType::BF16 ? 1.0 : 0.0; // FP8: 1.5 times as fast as BF16
+        add(cases, Latent{heads, sizes.of(32'768, 70), 1, AttentionForm::Absorbed, type}, 0.85 * target, sizes);
+        add(cases, Latent{heads, sizes.of(131'072, 130), 1, AttentionForm::Absorbed, type}, 0.7 * target, sizes);
+        add(cases, Latent{sizes.of(128, 4), sizes.of(32'768, 70), 1, AttentionForm::Absorbed, type}, 0.0, sizes);
+        add(cases, Latent{heads, 0, sizes.of(4096, 70), AttentionForm::Expanded, type}, 0.0, sizes);
+    }
     add(cases, Grouped{sizes.of(32, 2), sizes.of(32, 2), sizes.of(4096, 70), 1}, sizes);
     add(cases, Grouped{sizes.of(32, 2), sizes.of(32, 2), sizes.of(32'768, 130), 1}, sizes);
     add(cases, Grouped{sizes.of(64, 4), sizes.of(8, 1), sizes.of(32'768, 130), 1}, sizes);

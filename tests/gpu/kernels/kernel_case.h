@@ -42,6 +42,13 @@ struct Sizes {
     int of(int real, int small) const { return tiny ? small : real; }
 };
 
+/// Of products.
+struct Kind {
+    engine::memory::DType weights;
+    engine::backend::InputRounding inputs = engine::backend::InputRounding::None;
+};
+std::string nameOf(const Kind &kind);
+
 using KernelCases = std::vector<KernelCase>;
 
 void addLinearCases(KernelCases &cases, Sizes sizes);

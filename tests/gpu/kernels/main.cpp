@@ -30,7 +30,9 @@ enum class Products { Own, Library };
 
 std::unique_ptr<engine::backend::Backend> makeBackend(Products products)
 {
-    setenv("BATHYSCOPE_CUBLASLT_FROM", products == Products::Own ? "0" : "1", 1);
+    const char *from = products == Products::Own ? "0" : "1";
+    setenv("BATHYSCOPE_CUBLASLT_FROM", from, 1);
+    setenv("BATHYSCOPE_CUBLASLT_FP8_FROM", from, 1);
     return support::makeBackendUnderTest();
 }
 

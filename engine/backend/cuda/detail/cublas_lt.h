@@ -15,6 +15,9 @@ namespace engine::backend::cuda {
 /// Where library products begin unless BATHYSCOPE_CUBLASLT_FROM says otherwise (0: nowhere). Not measured yet: from
 /// here on products of these models are bound by tensor cores, which the library keeps busy through wgmma.
 constexpr int defaultLibraryTokens = 256;
+/// The same with FP8 activations, BATHYSCOPE_CUBLASLT_FP8_FROM: nowhere, as the kernels of this backend are made for
+/// just these products; to be measured.
+constexpr int defaultLibraryFp8Tokens = 0;
 
 /// out = W·x, or out += W·x.
 struct LibraryProduct {
@@ -41,7 +44,8 @@ public:
     void open();
     bool isOpen() const { return m_library != nullptr; }
     /// Whether products of so many tokens are to be tried.
-    bool isWanted(int tokens) const { return isOpen() && tokens >= m_from; }
+    bool isWanted(int tokens) const { return isOpen() && m_from > 0 && tokens >= m_from; }
+    bool isWantedForFp8(int tokens) const { return isOpen() && m_fp8From > 0 && tokens >= m_fp8From; }
     /// Its workspace, if open() would find it.
     void reserve(memory::MemorySpace &memory);
     std::uint64_t bytes() const { return m_workspace.size(); }
@@ -53,7 +57,8 @@ public:
 private:
     struct Library;
     std::unique_ptr<Library> m_library;
-    int m_from;
+    int m_from = 0;
+    int m_fp8From = 0;
     memory::Buffer m_workspace;
 };
 
