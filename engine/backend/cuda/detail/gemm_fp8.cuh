@@ -191,7 +191,8 @@ __device__ inline void copyTiles(const Call &call, const Segments &segments, uns
     }
 }
 
-/// The tensor cores are given from one warpgroup to the other when but the last part of its product is under way.
+/// The tensor cores are given from one warpgroup to the other when half of its product is done: the other one has the
+/// rest of the time to start.
 struct Turns {
     int mine;
 
@@ -220,7 +221,7 @@ __device__ inline void multiplyStage(unsigned x, unsigned weight, const Turns &t
     fenceProducts();
 #pragma unroll
     for (int k = 0; k < parts; ++k) {
-        if (k == parts - 1)
+        if (k == parts / 2)
             commitProducts();
         multiplyE4m3(sums, a + static_cast<unsigned>(k * wgmmaDepth / 16),
                      b + static_cast<unsigned>(k * wgmmaDepth / 16), k > 0);

@@ -52,13 +52,14 @@ __device__ inline void arrive(unsigned barrier)
 #endif
 }
 
-/// Of the block `rank` of this cluster the barrier that lies where `barrier` lies in this one.
+/// Of the block `rank` of this cluster the barrier that lies where `barrier` lies in this one. For reads that have
+/// ended: a release for the whole cluster would cost a MEMBAR.GPU.
 __device__ inline void arriveAt(unsigned barrier, unsigned rank)
 {
 #ifdef __CUDACC__
     asm volatile("{\n.reg .b32 remote;\n"
                  "mapa.shared::cluster.u32 remote, %0, %1;\n"
-                 "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [remote];\n}" ::"r"(barrier),
+                 "mbarrier.arrive.shared::cluster.b64 _, [remote];\n}" ::"r"(barrier),
                  "r"(rank)
                  : "memory");
 #else
