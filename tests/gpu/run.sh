@@ -49,6 +49,7 @@ step sample 30 "$build/tests/gpu/gpu_sample"
 step products 30 "$build/tests/gpu/gpu_products"
 step gemm-fp8 60 "$build/tests/gpu/gpu_gemm_fp8"
 step attention 30 "$build/tests/gpu/gpu_attention"
+step fp8-cache 30 "$build/tests/gpu/gpu_fp8_cache"
 step steps 60 "$build/tests/gpu/gpu_steps"
 step goldens 60 "$build/tests/gpu/gpu_goldens"
 step verify 60 "$cli" verify --device "$device" --model $model
@@ -83,6 +84,7 @@ if command -v compute-sanitizer >/dev/null; then
         step "$tool-products" 20 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_products" \
             fewTokens
         step "$tool-attention" 30 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_attention"
+        step "$tool-fp8-cache" 30 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_fp8_cache"
     done
 else
     skip sanitizers "there is no compute-sanitizer"

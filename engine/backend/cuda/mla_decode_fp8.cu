@@ -33,6 +33,7 @@ namespace {
 constexpr int latentWidth = 512;
 constexpr int ropeWidth = 64;
 constexpr int rowWidth = latentWidth + ropeWidth;
+constexpr int pageTokens = 64; ///< known, so that no tile's address takes a division
 constexpr int ropeBytes = 2 * ropeWidth;
 constexpr int groups = 4;
 constexpr int groupWidth = latentWidth / groups;
@@ -63,7 +64,8 @@ struct Plan {
         float scores[groups][rows * pitch];
         std::uint16_t weights[groups][rows * pitch];
         float factor[rows]; ///< what the sums so far are multiplied with; at the end 1 / sum of weights
-        unsigned largestScale[sixteens][groups]; ///< of the tile, exponent bits
+        unsigned queryExponent[groups][rows]; ///< of the largest number
+        unsigned largestScale;                ///< so far, exponent bits
     };
     static constexpr std::size_t sharedBytes = static_cast<std::size_t>(stages) * tileBytes + sizeof(Memory);
 };
@@ -102,7 +104,7 @@ __device__ inline const std::byte *pageOf(const MlaCall &call, const Share &shar
 {
     if (index >= share.tiles)
         return nullptr;
-    return call.cache.pages.pages[(share.firstTile + index) * P::positions / call.cache.pages.pageTokens];
+    return call.cache.pages.pages[static_cast<unsigned>((share.firstTile + index) * P::positions) / pageTokens];
 }
 
 /// Starts the copy of a tile, whose page is `page`; positions nobody sees become zeros, scales included. Eight threads
@@ -112,7 +114,7 @@ __device__ inline void copyTile(const MlaCall &call, const std::byte *page, int 
 {
     const int row = static_cast<int>(threadIdx.x) / 8;
     const int chunk = static_cast<int>(threadIdx.x) % 8;
-    const int place = tile * P::positions % call.cache.pages.pageTokens;
+    const int place = tile * P::positions & (pageTokens - 1);
     const bool present = tile * P::positions + row < end;
     const std::byte *layer = page + call.cache.pages.layerOffset;
     const std::byte *codes = layer + (place + row) * latentWidth + chunk * 16;
@@ -149,56 +151,100 @@ struct PowerOfTwo {
 using QueryRange = PowerOfTwo<10>;
 using WeightRange = PowerOfTwo<12>;
 
-/// What this warp multiplies keys with, as A fragments.
+/// 2^x; results below the normal numbers are 0.
+__device__ inline float power2(float x)
+{
+#ifdef __CUDACC__
+    float result;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+    return result;
+#else
+    return exp2f(x);
+#endif
+}
+
+/// What this warp multiplies keys with, as A fragments: times a power of two, the same in all of a row.
 template <class P>
 struct Queries {
     unsigned latent[P::mTiles][groupSteps][4]; ///< F16
     unsigned rotary[P::mTiles][4];             ///< BF16
-    float back[P::mTiles][2];                  ///< what products with `latent` are multiplied with
 
-    __device__ void load(const MlaCall &call)
+    /// Contains a barrier.
+    __device__ void load(const MlaCall &call, typename P::Memory &memory)
     {
-        const int lane = static_cast<int>(threadIdx.x) % warpSize32;
         const int group = static_cast<int>(threadIdx.x) / warpSize32 % groups;
+        const int lane = static_cast<int>(threadIdx.x) % warpSize32;
 #pragma unroll
         for (int m = 0; m < P::mTiles; ++m) {
 #pragma unroll
             for (int half = 0; half < 2; ++half) {
-                const int row = firstRow<P>() + m * 16 + half * 8 + lane / 4;
-                const bool present = row < call.tokens * call.heads;
-                const float *from = call.queries + static_cast<std::size_t>(present ? row : 0) * rowWidth;
-                loadLatent(m, half, from + group * groupWidth + lane % 4 * 4, present);
-#pragma unroll
-                for (int part = 0; part < 2; ++part) {
-                    const float2 two =
-                        *reinterpret_cast<const float2 *>(from + latentWidth + group * 16 + part * 8 + lane % 4 * 2);
-                    rotary[m][half + 2 * part] = present ? packBf16(two.x, two.y) : 0U;
-                }
+                const int inBlock = m * 16 + half * 8 + lane / 4;
+                const unsigned exponent = exponentOf(rowOf(call, inBlock) + group * groupWidth);
+                if (lane % 4 == 0) // by all warps of the group, which have the same
+                    memory.queryExponent[group][inBlock] = exponent;
             }
+        }
+        __syncthreads();
+#pragma unroll
+        for (int m = 0; m < P::mTiles; ++m) {
+#pragma unroll
+            for (int half = 0; half < 2; ++half)
+                load(call, memory, m, half);
         }
     }
 
-private:
-    __device__ void loadLatent(int m, int half, const float *from, bool present)
+    /// Of the largest number of a row of the block.
+    __device__ static unsigned exponentIn(const typename P::Memory &memory, int inBlock)
     {
-        float4 numbers[groupSteps];
-        unsigned exponent = QueryRange::least;
+        unsigned exponent = memory.queryExponent[0][inBlock];
+#pragma unroll
+        for (int group = 1; group < groups; ++group)
+            exponent = max(exponent, memory.queryExponent[group][inBlock]);
+        return exponent;
+    }
+
+private:
+    __device__ static bool isThere(const MlaCall &call, int inBlock)
+    {
+        return firstRow<P>() + inBlock < call.tokens * call.heads;
+    }
+    __device__ static const float *rowOf(const MlaCall &call, int inBlock)
+    {
+        const int row = isThere(call, inBlock) ? firstRow<P>() + inBlock : 0;
+        return call.queries + static_cast<std::size_t>(row) * rowWidth;
+    }
+
+    /// The four lanes of a row look at 128 numbers.
+    __device__ static unsigned exponentOf(const float *numbers)
+    {
+        float largest = 0.0F;
 #pragma unroll
         for (int step = 0; step < groupSteps; ++step) {
-            numbers[step] = *reinterpret_cast<const float4 *>(from + step * 16);
-            const float4 &n = numbers[step];
-            const float largest = fmaxf(fmaxf(fabsf(n.x), fabsf(n.y)), fmaxf(fabsf(n.z), fabsf(n.w)));
-            exponent = max(exponent, __float_as_uint(largest) & exponentBits);
+            const float4 n = reinterpret_cast<const float4 *>(numbers + step * 16)[threadIdx.x % 4];
+            largest = fmaxf(largest, fmaxf(fmaxf(fabsf(n.x), fabsf(n.y)), fmaxf(fabsf(n.z), fabsf(n.w))));
         }
-        exponent = max(exponent, __shfl_xor_sync(wholeWarp, exponent, 1)); // the four lanes of a row
-        exponent = max(exponent, __shfl_xor_sync(wholeWarp, exponent, 2));
-        const float factor = present ? QueryRange::down(exponent) : 0.0F;
-        back[m][half] = QueryRange::back(exponent);
+        unsigned exponent = max(QueryRange::least, __float_as_uint(largest) & exponentBits);
+        exponent = max(exponent, __shfl_xor_sync(wholeWarp, exponent, 1));
+        return max(exponent, __shfl_xor_sync(wholeWarp, exponent, 2));
+    }
+
+    __device__ void load(const MlaCall &call, const typename P::Memory &memory, int m, int half)
+    {
+        const int lane = static_cast<int>(threadIdx.x) % warpSize32;
+        const int group = static_cast<int>(threadIdx.x) / warpSize32 % groups;
+        const int inBlock = m * 16 + half * 8 + lane / 4;
+        const float *row = rowOf(call, inBlock);
+        const float factor = isThere(call, inBlock) ? QueryRange::down(exponentIn(memory, inBlock)) : 0.0F;
 #pragma unroll
         for (int step = 0; step < groupSteps; ++step) {
-            const float4 &n = numbers[step];
+            const float4 n = reinterpret_cast<const float4 *>(row + group * groupWidth + step * 16)[lane % 4];
             latent[m][step][half] = packF16(n.x * factor, n.y * factor);
             latent[m][step][half + 2] = packF16(n.z * factor, n.w * factor);
+        }
+#pragma unroll
+        for (int part = 0; part < 2; ++part) {
+            const float2 n = reinterpret_cast<const float2 *>(row + latentWidth + group * 16 + part * 8)[lane % 4];
+            rotary[m][half + 2 * part] = packBf16(n.x * factor, n.y * factor);
         }
     }
 };
@@ -207,7 +253,7 @@ private:
 template <class P>
 struct KeySums {
     static constexpr int chains = P::mTiles == 1 ? 2 : 1; ///< sums that do not wait for each other
-    float sums[P::mTiles][2][chains][4] = {};
+    float sums[P::mTiles][2][chains][4];
 
     __device__ void multiply(const Queries<P> &query, const std::byte *tile, typename P::Memory &memory)
     {
@@ -225,12 +271,12 @@ struct KeySums {
                 reinterpret_cast<const float *>(tile + P::scalesAt) + (first + n * 8 + lane % 4 * 2) * groups + group;
             const float scale[2] = {scales[0], scales[groups]};
             exponent = max(exponent, max(__float_as_uint(scale[0]), __float_as_uint(scale[1])) & exponentBits);
-            scaleSums(query, scale, n);
+            scaleSums(scale, n);
         }
         exponent = max(exponent, __shfl_xor_sync(wholeWarp, exponent, 1));
         exponent = max(exponent, __shfl_xor_sync(wholeWarp, exponent, 2));
         if (lane == 0)
-            memory.largestScale[warp / groups][group] = exponent;
+            atomicMax(&memory.largestScale, exponent);
         multiplyRotary(query, tile, first + lane / 16 * 8 + lane % 8, group * 2 + lane / 8 % 2);
         write(memory.scores[group] + lane / 4 * P::pitch + first + lane % 4 * 2);
     }
@@ -248,14 +294,18 @@ private:
                 unsigned key[2];
                 e4m3NeighboursToF16(codes[i], key[0], key[1]);
 #pragma unroll
-                for (int m = 0; m < P::mTiles; ++m)
-                    mmaF16(sums[m][n][four % chains], query.latent[m][four * 4 + i], key);
+                for (int m = 0; m < P::mTiles; ++m) {
+                    if (four < chains && i == 0)
+                        mmaF16First(sums[m][n][four % chains], query.latent[m][four * 4 + i], key);
+                    else
+                        mmaF16(sums[m][n][four % chains], query.latent[m][four * 4 + i], key);
+                }
             }
         }
     }
 
     /// Leaves all in the first chain.
-    __device__ void scaleSums(const Queries<P> &query, const float (&scale)[2], int n)
+    __device__ void scaleSums(const float (&scale)[2], int n)
     {
 #pragma unroll
         for (int m = 0; m < P::mTiles; ++m) {
@@ -264,7 +314,7 @@ private:
                 float sum = sums[m][n][0][i];
                 if (chains == 2)
                     sum += sums[m][n][chains - 1][i];
-                sums[m][n][0][i] = sum * (scale[i % 2] * query.back[m][i / 2]);
+                sums[m][n][0][i] = sum * scale[i % 2];
             }
         }
     }
@@ -297,39 +347,20 @@ private:
     }
 };
 
-/// For each 128 columns what the scales of values are measured by: a power of two that is not far below the largest so
-/// far, so that weights times scales are numbers of F16. The same in all threads.
+/// What the scales of values are measured by: a power of two not far below the largest so far, so that weights times
+/// scales are numbers of F16. The same in all threads.
 struct ScaleRange {
-    unsigned exponent[groups] = {WeightRange::least, WeightRange::least, WeightRange::least, WeightRange::least};
-    float change[groups] = {}; ///< what the sums so far are multiplied with
+    unsigned exponent = WeightRange::least;
+    float change = 0.0F; ///< what the sums so far are multiplied with
 
-    template <int sixteens>
-    __device__ void see(const unsigned (&largest)[sixteens][groups])
+    __device__ void see(unsigned largest)
     {
-#pragma unroll
-        for (int group = 0; group < groups; ++group) {
-            unsigned now = exponent[group];
-#pragma unroll
-            for (int i = 0; i < sixteens; ++i)
-                now = max(now, largest[i][group]);
-            const unsigned steps = now - exponent[group];
-            change[group] = steps < one ? __uint_as_float(one - steps) : 0.0F;
-            exponent[group] = now;
-        }
+        const unsigned steps = largest - exponent;
+        change = steps < one ? __uint_as_float(one - steps) : 0.0F;
+        exponent = largest;
     }
-
-    __device__ static float of(const float (&numbers)[groups], int group)
-    {
-        const float low = group % 2 == 0 ? numbers[0] : numbers[1];
-        const float high = group % 2 == 0 ? numbers[2] : numbers[3];
-        return group < 2 ? low : high;
-    }
-    __device__ float back(int group) const
-    {
-        const unsigned low = group % 2 == 0 ? exponent[0] : exponent[1];
-        const unsigned high = group % 2 == 0 ? exponent[2] : exponent[3];
-        return WeightRange::back(group < 2 ? low : high);
-    }
+    __device__ float down() const { return WeightRange::down(exponent); }
+    __device__ float back() const { return WeightRange::back(exponent); }
 };
 
 /// The running softmax of one row, held by `width` threads with `each` positions of a tile.
@@ -360,12 +391,12 @@ struct RunningSoftmax {
 #pragma unroll
         for (int offset = width / 2; offset > 0; offset /= 2)
             top = fmaxf(top, __shfl_xor_sync(wholeWarp, top, offset));
-        const float factor = exp2f(largest - top);
+        const float factor = power2(largest - top);
         largest = top;
         sum *= factor;
 #pragma unroll
         for (int i = 0; i < each; ++i) {
-            scores[i] = position + at + i < end ? exp2f(scores[i] - top) : 0.0F;
+            scores[i] = position + at + i < end ? power2(scores[i] - top) : 0.0F;
             sum += scores[i];
         }
         writeWeights(memory, tile, range, at, scores);
@@ -407,19 +438,12 @@ private:
             const float4 second = scales[i + 1];
             const float low[groups] = {first.x, first.y, first.z, first.w};
             const float high[groups] = {second.x, second.y, second.z, second.w};
+            const float down[2] = {weights[i] * range.down(), weights[i + 1] * range.down()};
 #pragma unroll
-            for (int group = 0; group < groups; ++group) {
-                const float down = WeightRange::down(range.exponent[group]);
+            for (int group = 0; group < groups; ++group)
                 *reinterpret_cast<unsigned *>(memory.weights[group] + row() * P::pitch + at + i) =
-                    packF16(weighted(weights[i], low[group], down), weighted(weights[i + 1], high[group], down));
-            }
+                    packF16(down[0] * low[group], down[1] * high[group]);
         }
-    }
-
-    /// A position that is not seen has no weight, whatever its scale is.
-    __device__ static float weighted(float weight, float scale, float down)
-    {
-        return weight > 0.0F || weight != weight ? weight * (scale * down) : 0.0F;
     }
 };
 
@@ -431,19 +455,29 @@ struct ValueSums {
 
     __device__ static int group() { return static_cast<int>(threadIdx.x) / warpSize32 * P::warpCols / groupWidth; }
 
+    /// Nothing is done where nothing changes: after the first tiles maxima seldom do.
     __device__ void scaleRows(const float *factor, float change)
     {
         const int lane = static_cast<int>(threadIdx.x) % warpSize32;
+        float by[P::mTiles][2];
+        bool changes = false;
 #pragma unroll
         for (int m = 0; m < P::mTiles; ++m) {
 #pragma unroll
-            for (int i = 0; i < 4; ++i) {
-                const float by = factor[m * 16 + i / 2 * 8 + lane / 4] * change;
+            for (int half = 0; half < 2; ++half) {
+                by[m][half] = factor[m * 16 + half * 8 + lane / 4] * change;
+                changes = changes || by[m][half] != 1.0F;
+            }
+        }
+        if (__any_sync(wholeWarp, changes) == 0)
+            return;
 #pragma unroll
-                for (int chunk = 0; chunk < chunks; ++chunk) {
-                    sums[m][chunk][0][i] *= by;
-                    sums[m][chunk][1][i] *= by;
-                }
+        for (int m = 0; m < P::mTiles; ++m) {
+#pragma unroll
+            for (int chunk = 0; chunk < chunks; ++chunk) {
+#pragma unroll
+                for (int i = 0; i < 8; ++i)
+                    sums[m][chunk][i / 4][i % 4] *= by[m][i % 4 / 2];
             }
         }
     }
@@ -525,6 +559,13 @@ __device__ inline void finishSoftmax(const MlaCall &call, const RunningSoftmax<P
         call.output.putStats(row / call.heads, row % call.heads, static_cast<int>(blockIdx.y), softmax.largest, sum);
 }
 
+/// The place of the tile after the one at `tile`.
+template <class P>
+__device__ inline std::byte *after(std::byte *tiles, std::byte *tile)
+{
+    return tile == tiles + (P::stages - 1) * P::tileBytes ? tiles : tile + P::tileBytes;
+}
+
 /// Grid [(token, head) pairs / P::rows, splits]: blocks with the same positions start together, so that all but the
 /// first find them in the L2 cache.
 template <class P>
@@ -542,32 +583,38 @@ __global__ void __launch_bounds__(P::threads, 1) decodeFp8Kernel(MlaCall call)
     const std::byte *nextPage =
         pageOf<P>(call, share, P::stages - 1); // asked for a tile ahead: an address is slow, too
     Queries<P> query;
-    query.load(call);
+    if (threadIdx.x == 0)
+        memory.largestScale = WeightRange::least;
+    query.load(call, memory);
     const int rowEnd = endOf(call, firstRow<P>() + RunningSoftmax<P>::row());
+    const float scale = call.scale * QueryRange::back(Queries<P>::exponentIn(memory, RunningSoftmax<P>::row()));
     RunningSoftmax<P> softmax;
     ScaleRange range;
     ValueSums<P> values;
+    std::byte *tile = tiles;
+    std::byte *aheadTile = tiles + (P::stages - 1) * P::tileBytes;
     for (int i = 0; i < share.tiles; ++i) {
         asyncWait<P::stages - 2>();
         __syncthreads(); // the tile is there, and nobody uses the one before any more
         const int ahead = i + P::stages - 1;
         if (nextPage != nullptr)
-            copyTile<P>(call, nextPage, share.firstTile + ahead, share.end, tiles + ahead % P::stages * P::tileBytes);
+            copyTile<P>(call, nextPage, share.firstTile + ahead, share.end, aheadTile);
         asyncCommit();
         nextPage = pageOf<P>(call, share, ahead + 1);
-        const std::byte *tile = tiles + i % P::stages * P::tileBytes;
         KeySums<P>().multiply(query, tile, memory);
         __syncthreads();
         range.see(memory.largestScale);
-        softmax.see(memory, tile, range, (share.firstTile + i) * P::positions, rowEnd, call.scale);
+        softmax.see(memory, tile, range, (share.firstTile + i) * P::positions, rowEnd, scale);
         __syncthreads();
-        values.scaleRows(memory.factor, ScaleRange::of(range.change, ValueSums<P>::group()));
+        values.scaleRows(memory.factor, range.change);
         values.add(memory, tile);
+        aheadTile = tile; // the next one's place is free after its barrier
+        tile = after<P>(tiles, tile);
     }
     __syncthreads();
     finishSoftmax<P>(call, softmax, memory);
     __syncthreads();
-    values.scaleRows(memory.factor, range.back(ValueSums<P>::group()));
+    values.scaleRows(memory.factor, range.back());
     values.write(call);
 }
 
@@ -593,7 +640,7 @@ bool canDecodeFp8(const MlaArgs &args)
 {
     const LatentCache &cache = args.cache;
     return cache.dtype == memory::DType::F8_E4M3 && cache.latentWidth == latentWidth && cache.ropeWidth == ropeWidth &&
-           cache.width == rowWidth && cache.pageTokens % Wide::positions == 0 && cache.layerOffset % 16 == 0;
+           cache.width == rowWidth && cache.pageTokens == pageTokens && cache.layerOffset % 16 == 0;
 }
 
 void mlaDecodeFp8(Queue &queue, MlaCall call, int positions, const DeviceLimits &device, AttentionScratch &scratch)

@@ -26,6 +26,10 @@ bool limitSharedMemory(std::size_t bytes);
 /// Whether graphs can be made from now on; false where that cannot be chosen.
 bool failGraphs(bool fail);
 
+/// Backends made from now on may have so many bytes of shared memory in a block, 0: what the device has; false where
+/// that cannot be chosen.
+bool limitSharedMemory(std::size_t bytes);
+
 /// Whether cuBLASLt is there to be compared with.
 bool hasCublasLt();
 

@@ -39,6 +39,13 @@ bool failGraphs(bool fail)
     return true;
 }
 
+bool limitSharedMemory(std::size_t bytes)
+{
+    static const std::size_t whole = emulator::sharedLimit;
+    emulator::sharedLimit = bytes > 0 ? bytes : whole;
+    return true;
+}
+
 bool hasCublasLt()
 {
     return true;

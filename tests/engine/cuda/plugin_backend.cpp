@@ -48,6 +48,11 @@ bool failGraphs(bool)
     return false;
 }
 
+bool limitSharedMemory(std::size_t)
+{
+    return false;
+}
+
 bool hasCublasLt()
 {
     return dlopen("libcublasLt.so.13", RTLD_NOW) != nullptr || dlopen("libcublasLt.so.12", RTLD_NOW) != nullptr;

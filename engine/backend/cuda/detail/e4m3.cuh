@@ -32,21 +32,13 @@ __device__ inline unsigned e4m3UpperToF16(unsigned word)
 #endif
 }
 
-#if BATHYSCOPE_HAS_E4M3
-__device__ inline unsigned e4m3PairToF16(unsigned codes)
-{
-    unsigned numbers;
-    asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(numbers) : "h"(static_cast<unsigned short>(codes)));
-    return numbers;
-}
-#endif
-
 /// Four codes, the first in the lowest byte, as F16: bytes 0 and 1, bytes 2 and 3.
 __device__ inline void e4m3NeighboursToF16(unsigned word, unsigned &first, unsigned &second)
 {
 #if BATHYSCOPE_HAS_E4M3
-    first = e4m3PairToF16(word);
-    second = e4m3PairToF16(word >> 16);
+    asm("{ .reg .b16 low, high; mov.b32 {low, high}, %2; cvt.rn.f16x2.e4m3x2 %0, low; cvt.rn.f16x2.e4m3x2 %1, high; }"
+        : "=r"(first), "=r"(second)
+        : "r"(word));
 #else
     first = e4m3UpperToF16(((word & 0xFFU) << 8) | ((word & 0xFF00U) << 16));
     second = e4m3UpperToF16(((word & 0xFF0000U) >> 8) | (word & 0xFF000000U));
@@ -57,9 +49,7 @@ __device__ inline void e4m3NeighboursToF16(unsigned word, unsigned &first, unsig
 __device__ inline void e4m3AlternatesToF16(unsigned word, unsigned &even, unsigned &odd)
 {
 #if BATHYSCOPE_HAS_E4M3
-    const unsigned sorted = __byte_perm(word, 0U, 0x3120U);
-    even = e4m3PairToF16(sorted);
-    odd = e4m3PairToF16(sorted >> 16);
+    e4m3NeighboursToF16(__byte_perm(word, 0U, 0x3120U), even, odd);
 #else
     even = e4m3UpperToF16(word << 8);
     odd = e4m3UpperToF16(word);

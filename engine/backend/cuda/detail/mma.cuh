@@ -53,6 +53,21 @@ __device__ inline unsigned packF16(float low, float high)
            static_cast<unsigned>(__half_as_ushort(__float2half_rn(high))) << 16;
 }
 
+/// D = A · B: the first of a sum, which then need not be set to zero.
+__device__ inline void mmaF16First(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
+{
+#ifdef __CUDACC__
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+                 "{%10, %10, %10, %10};"
+                 : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "f"(0.0F));
+#else
+    for (float &number : d)
+        number = 0.0F;
+    emulator::mmaF16(d, a, b);
+#endif
+}
+
 __device__ inline void mmaF16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2])
 {
 #ifdef __CUDACC__

@@ -6,6 +6,7 @@
 #include "hopper.h"
 #include "lanes.h"
 #include "mma_e4m3.h"
+#include "votes.h"
 
 #include <algorithm>
 #include <bit>
