@@ -128,6 +128,20 @@ private slots:
         QVERIFY(result.error.contains("hidden_size"));
     }
 
+    void fp8ActivationsNeedFp8Weights()
+    {
+        const Result result = run(m_model.with({"generate", "--prompt", "a", "--json", "--activations", "fp8"}));
+        QCOMPARE(result.exitCode, 1);
+        QCOMPARE(at(result.json(), "error.code").toString(), "unsupported_feature");
+        QCOMPARE(at(result.json(), "error.field").toString(), "activations");
+        const Result exact = run(m_model.with({"info", "--json", "--activations", "exact"}));
+        QCOMPARE(at(exact.json(), "activations").toString(), "exact");
+        const QString bundled = QString(BATHYSCOPE_SOURCE_DIR) + "/resources/models/nano-r1";
+        const Result rounded = run({"info", "--json", "--activations", "fp8", "--model", bundled});
+        QCOMPARE(at(rounded.json(), "activations").toString(), "fp8");
+        QCOMPARE(run(m_model.with({"info", "--activations", "fp7"})).exitCode, 2);
+    }
+
     void anUnknownArchitectureEndsWith1()
     {
         const Model model;
