@@ -5,19 +5,24 @@ namespace engine::backend::cuda {
 
 namespace {
 
-void routedExperts(Queue &queue, const ExpertArgs &args, const RoundedRows &x, const ExpertTable *table,
-                   ExpertScratch &scratch, const LinearScratch &linearScratch)
+/// Whether the shared MLP has been computed, too.
+bool routedExperts(Queue &queue, const ExpertArgs &args, const RoundedRows &x, const ExpertTable *table,
+                   ExpertScratch &scratch, LinearScratch &linearScratch)
 {
     if (table == nullptr) {
         queue.note(cudaErrorInvalidValue); // prepareExperts() was not called
-        return;
+        return false;
     }
-    if (args.x.rows <= maxTokensOneByOne && table->wide && table->uniform() && canStream(args, args.experts.front()))
-        expertsStreamed(queue, args, *table, scratch);
-    else if (x.data != nullptr && table->tiles)
+    if (args.x.rows <= maxTokensOneByOne && table->wide && table->uniform() && canStream(args, args.experts.front())) {
+        const bool joined = canJoin(args, *table, linearScratch);
+        expertsStreamed(queue, args, *table, joined, scratch, linearScratch);
+        return joined;
+    }
+    if (x.data != nullptr && table->tiles)
         expertsGrouped(queue, args, x, *table, scratch, linearScratch);
     else
         expertsOneByOne(queue, args, *table, scratch);
+    return false;
 }
 
 /// Three products of the library are quicker than two launches of our own.
@@ -59,9 +64,8 @@ void expertFfn(Queue &queue, const ExpertArgs &args, const ExpertTable *table, E
                LinearScratch &linearScratch)
 {
     const RoundedRows x = roundedInputs(queue, args, table, linearScratch);
-    if (args.topK > 0)
-        routedExperts(queue, args, x, table, scratch, linearScratch);
-    if (args.shared != nullptr)
+    const bool joined = args.topK > 0 && routedExperts(queue, args, x, table, scratch, linearScratch);
+    if (args.shared != nullptr && !joined)
         denseMlp(queue, args, x, scratch, linearScratch);
 }
 

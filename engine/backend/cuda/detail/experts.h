@@ -25,7 +25,10 @@ constexpr int maxTokensOneByOne = 8;
 
 /// Up to that many, from memory straight to tensor cores without losing a bit of an input: two launches.
 bool canStream(const ExpertArgs &args, const Mlp &mlp);
-void expertsStreamed(Queue &queue, const ExpertArgs &args, const ExpertTable &table, ExpertScratch &scratch);
+/// `joined`: args.shared, too, in the same launches.
+void expertsStreamed(Queue &queue, const ExpertArgs &args, const ExpertTable &table, bool joined,
+                     ExpertScratch &scratch, LinearScratch &linearScratch);
+bool canJoin(const ExpertArgs &args, const ExpertTable &table, const LinearScratch &linearScratch);
 void denseMlpStreamed(Queue &queue, const ExpertArgs &args, const Mlp &mlp, ExpertScratch &scratch,
                       LinearScratch &linearScratch);
 
