@@ -22,9 +22,12 @@ struct VerifiedCase {
 /// Called after each case; false ends the verification.
 using OnVerified = std::function<bool(const VerifiedCase &)>;
 
+/// Shapes of the ops: small ones that fit no tile, or also those of DeepSeek-V3, which take gigabytes and a while.
+enum class OpSizes { Small, SmallAndV3 };
+
 /// Every op of `device`, an id of listDevices() but the CPU's (Error RequestInvalid). Throws as making the backend
 /// does.
-void verifyOps(const std::string &device, const OnVerified &done);
+void verifyOps(const std::string &device, const OnVerified &done, OpSizes sizes = OpSizes::Small);
 
 /// The logits and routes of a model for the same fixed tokens: at once, in chunks and token by token. `path` as
 /// Engine::loadModel takes it. Throws as verifyOps() and as opening a model does.

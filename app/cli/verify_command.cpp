@@ -17,6 +17,7 @@ namespace {
 struct VerifyOptions {
     std::string backend = "cuda";
     std::string device; ///< empty: the first of the backend
+    std::string sizes = "small";
     bool failuresOnly = false;
 };
 
@@ -61,7 +62,8 @@ public:
         const std::string model = modelFolder(m_context.options);
         const auto onCase = [this](const engine::VerifiedCase &verified) { return take(verified); };
         try {
-            engine::verifyOps(device, onCase);
+            engine::verifyOps(device, onCase,
+                              m_options.sizes == "v3" ? engine::OpSizes::SmallAndV3 : engine::OpSizes::Small);
             engine::verifyModel(model, device, onCase, m_context.options.activations);
         } catch (const engine::Error &error) {
             m_context.terminal.clearProgress();
@@ -125,6 +127,11 @@ void addVerifyCommand(CLI::App &program, Selection &selection)
     command.add_option("--model", selection.options.model, "Model that is run whole (default: the bundled nano-r1)")
         ->type_name("PATH");
     addActivationsOption(command, selection.options);
+    command
+        .add_option("--sizes", options->sizes,
+                    "small, or v3: also ops of the size of DeepSeek-V3, with 4 GB of memory (default: small)")
+        ->check(CLI::IsMember({"small", "v3"}).description(""))
+        ->type_name("SIZES");
     command.add_flag("--failures-only", options->failuresOnly, "Leave out the cases that passed");
     command.add_flag("--json", selection.options.json, "Machine-readable output");
     command.footer(exitCodesHelp());

@@ -38,6 +38,8 @@ Deviation compare(const OpCase &opCase, backend::Backend &tested, backend::Backe
 
 /// All of them, op by op.
 std::vector<OpCase> opCases();
+/// The sizes of DeepSeek-V3, which take gigabytes and a while.
+std::vector<OpCase> v3Cases();
 
 // The cases of one op are appended.
 using OpCases = std::vector<OpCase>;

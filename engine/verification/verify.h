@@ -8,7 +8,8 @@
 
 namespace engine::verification {
 
-void verifyOps(backend::Backend &tested, backend::Backend &oracle, const OnVerified &done);
+void verifyOps(backend::Backend &tested, backend::Backend &oracle, const OnVerified &done,
+               OpSizes sizes = OpSizes::Small);
 void verifyModel(const std::string &path, backend::Backend &tested, backend::Backend &oracle, const OnVerified &done,
                  Activations activations = Activations::Exact);
 

@@ -3,6 +3,9 @@
 #include "engine/verification/op_case.h"
 #include "engine/verification/verify.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace engine {
 
 namespace {
@@ -18,9 +21,12 @@ std::unique_ptr<backend::Backend> testedBackend(const std::string &device)
 
 } // namespace
 
-void verification::verifyOps(backend::Backend &tested, backend::Backend &oracle, const OnVerified &done)
+void verification::verifyOps(backend::Backend &tested, backend::Backend &oracle, const OnVerified &done, OpSizes sizes)
 {
-    for (const OpCase &opCase : opCases()) {
+    std::vector<OpCase> cases = opCases();
+    if (sizes == OpSizes::SmallAndV3)
+        std::ranges::move(v3Cases(), std::back_inserter(cases));
+    for (const OpCase &opCase : cases) {
         const Deviation deviation = compare(opCase, tested, oracle);
         if (!done({opCase.op,
                    opCase.shape,
@@ -33,10 +39,10 @@ void verification::verifyOps(backend::Backend &tested, backend::Backend &oracle,
     }
 }
 
-void verifyOps(const std::string &device, const OnVerified &done)
+void verifyOps(const std::string &device, const OnVerified &done, OpSizes sizes)
 {
     const auto tested = testedBackend(device);
-    verification::verifyOps(*tested, *backend::makeCpuBackend(0), done);
+    verification::verifyOps(*tested, *backend::makeCpuBackend(0), done, sizes);
 }
 
 void verifyModel(const std::string &path, const std::string &device, const OnVerified &done, Activations activations)

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 using namespace engine::backend;
 
@@ -74,6 +75,19 @@ private slots:
             return verified.passed && cases < 5;
         });
         QCOMPARE(cases, 5);
+    }
+
+    /// They take too long to be run here.
+    void largeCasesAreApart()
+    {
+        std::set<std::string> names;
+        const auto small = engine::verification::opCases();
+        const auto large = engine::verification::v3Cases();
+        for (const auto *cases : {&small, &large}) {
+            for (const auto &opCase : *cases)
+                QVERIFY2(names.insert(opCase.op + " " + opCase.shape).second, opCase.shape.c_str());
+        }
+        QVERIFY(large.size() > 20);
     }
 
     void marksTellTheTimeOfAnOp()
