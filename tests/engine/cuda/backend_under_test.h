@@ -20,9 +20,6 @@ void useThreadOrder(bool descending);
 /// The next launch but `launches` fails; false where that cannot be had.
 bool failLaunchAfter(int launches);
 
-/// What backends made from now on find as the shared memory a block may have; false where that cannot be chosen.
-bool limitSharedMemory(std::size_t bytes);
-
 /// Whether graphs can be made from now on; false where that cannot be chosen.
 bool failGraphs(bool fail);
 

@@ -27,12 +27,6 @@ bool failLaunchAfter(int launches)
     return true;
 }
 
-bool limitSharedMemory(std::size_t bytes)
-{
-    emulator::sharedLimit = bytes;
-    return true;
-}
-
 bool failGraphs(bool fail)
 {
     emulator::captureFails = fail;

@@ -38,11 +38,6 @@ bool failLaunchAfter(int)
     return false;
 }
 
-bool limitSharedMemory(std::size_t)
-{
-    return false;
-}
-
 bool failGraphs(bool)
 {
     return false;
