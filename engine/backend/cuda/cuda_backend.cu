@@ -52,7 +52,10 @@ public:
         require(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "to tell its size");
         m_device.sharedBytes = static_cast<std::size_t>(shared);
         int major = 0;
+        int minor = 0;
         require(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "to be asked for its kind");
+        require(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "to be asked for its kind");
+        m_device.multipliesE4m3 = major == 8 && minor == 9;
         m_queue.overlaps = major >= 9 && !isSwitchedOff("BATHYSCOPE_CUDA_PDL");
         m_pages.reserve(m_memory, maxPages);
         m_workspace.linear.reserve(m_memory, m_device);

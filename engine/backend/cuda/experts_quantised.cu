@@ -139,11 +139,38 @@ __global__ void __launch_bounds__(Plan::threads) downQuantisedKernel(const __gri
     });
 }
 
-template <int tiles>
+template <int tiles, bool codes>
 void startGateUp(Queue &queue, const GateUpCall &call, dim3 grid)
 {
-    using Plan = QuantisedPlan<tiles, 2, streamWarps>;
+    using Plan = QuantisedPlan<tiles, 2, streamWarps, codes>;
     launch(queue, gateUpQuantisedKernel<Plan>, grid, dim3(Plan::threads), call);
+}
+
+template <bool codes>
+void startGateUpOf(Queue &queue, const GateUpCall &call, dim3 grid)
+{
+    if (call.tokens <= 8)
+        startGateUp<1, codes>(queue, call, grid);
+    else if (call.tokens <= 16)
+        startGateUp<2, codes>(queue, call, grid);
+    else
+        startGateUp<4, codes>(queue, call, grid);
+}
+
+void startGateUp(Queue &queue, const GateUpCall &call, dim3 grid, const DeviceLimits &device)
+{
+    if (device.multipliesE4m3)
+        startGateUpOf<true>(queue, call, grid);
+    else
+        startGateUpOf<false>(queue, call, grid);
+}
+
+template <bool codes>
+void startDown(Queue &queue, const DownCall &call, unsigned topK, unsigned tokens)
+{
+    using Plan = QuantisedPlan<1, 1, streamWarps, codes>;
+    launch(queue, downQuantisedKernel<Plan>, dim3(blocksFor(call.hidden, Plan::rows), topK, tokens),
+           dim3(Plan::threads), call);
 }
 
 } // namespace
@@ -165,12 +192,7 @@ void gateUpStreamQuantised(Queue &queue, const QuantisedExperts &call, const Mlp
     gateUp.partials = call.linear.partials.as<float>().data();
     gateUp.counters = call.linear.counters.as<unsigned>().data();
     const dim3 grid(static_cast<unsigned>(rowBlocks), blocksFor(mlp.gate.cols, gateUp.splitCols));
-    if (call.x.rows <= 8)
-        startGateUp<1>(queue, gateUp, grid);
-    else if (call.x.rows <= 16)
-        startGateUp<2>(queue, gateUp, grid);
-    else
-        startGateUp<4>(queue, gateUp, grid);
+    startGateUp(queue, gateUp, grid, call.linear.device);
 }
 
 void routedStreamQuantised(Queue &queue, const QuantisedExperts &call, const ExpertTable &table)
@@ -189,13 +211,14 @@ void routedStreamQuantised(Queue &queue, const QuantisedExperts &call, const Exp
     gateUp.powerOfTwo = call.rounding == InputRounding::E4m3PowerOfTwo;
     gateUp.inner = inner;
     gateUp.splitCols = call.x.width;
-    startGateUp<1>(queue, gateUp, dim3(blocksFor(table.width, blockRows), 1, tokens * topK));
+    startGateUp(queue, gateUp, dim3(blocksFor(table.width, blockRows), 1, tokens * topK), call.linear.device);
     const DownCall down{inner.view(), gateUp.table,     args.ids,
                         args.weights, args.routeStride, call.scratch.outputs.as<float>().data(),
                         args.x.width, viewOf(args.out), call.scratch.counters.as<unsigned>().data()};
-    using Plan = QuantisedPlan<1, 1, streamWarps>;
-    launch(queue, downQuantisedKernel<Plan>, dim3(blocksFor(args.x.width, Plan::rows), topK, tokens),
-           dim3(Plan::threads), down);
+    if (call.linear.device.multipliesE4m3)
+        startDown<true>(queue, down, topK, tokens);
+    else
+        startDown<false>(queue, down, topK, tokens);
 }
 
 void routedQuantised(Queue &queue, const QuantisedExperts &call, const ExpertTable &table)

@@ -84,12 +84,23 @@ __global__ void __launch_bounds__(Plan::threads) quantisedStreamKernel(const __g
     });
 }
 
-template <int tiles>
+template <int tiles, bool codes>
 void start(Queue &queue, const QuantisedCalls &calls, unsigned rowBlocks)
 {
-    using Plan = QuantisedPlan<tiles, 1, streamWarps>;
+    using Plan = QuantisedPlan<tiles, 1, streamWarps, codes>;
     launch(queue, quantisedStreamKernel<Plan>, dim3(rowBlocks, blocksFor(calls.calls[0].weight.cols, calls.splitCols)),
            dim3(Plan::threads), calls);
+}
+
+template <bool codes>
+void startAny(Queue &queue, const QuantisedCalls &calls, unsigned rowBlocks)
+{
+    if (calls.x.rows <= 8)
+        start<1, codes>(queue, calls, rowBlocks);
+    else if (calls.x.rows <= 16)
+        start<2, codes>(queue, calls, rowBlocks);
+    else
+        start<4, codes>(queue, calls, rowBlocks);
 }
 
 /// For about two blocks for each multiprocessor; depends on the shape of the weights only, as what a token gets must
@@ -145,12 +156,10 @@ void streamQuantised(Queue &queue, const QuantisedRows &x, std::span<const Produ
         done += std::size_t{blocksFor(cols, calls.splitCols)} * static_cast<std::size_t>(x.rows) *
                 static_cast<std::size_t>(calls.calls[i].weight.rows);
     }
-    if (x.rows <= 8)
-        start<1>(queue, calls, rowBlocks);
-    else if (x.rows <= 16)
-        start<2>(queue, calls, rowBlocks);
+    if (scratch.device.multipliesE4m3)
+        startAny<true>(queue, calls, rowBlocks);
     else
-        start<4>(queue, calls, rowBlocks);
+        startAny<false>(queue, calls, rowBlocks);
 }
 
 void linearQuantised(Queue &queue, const Fp8Device &fp8, const QuantisedRows &x, std::span<const Product> products,

@@ -3,10 +3,12 @@
 #include "engine/backend/cpu/rounded_inputs.h"
 #include "engine/backend/cuda/detail/device_memory.h"
 #include "engine/backend/cuda/detail/earlier.cuh"
+#include "engine/backend/cuda/detail/linear_quantised.h"
 #include "engine/backend/cuda/detail/mma_e4m3.cuh"
 #include "engine/backend/cuda/detail/ops.h"
 #include "engine/backend/cuda/detail/quantise.h"
 #include "engine/backend/cuda/plugin.h"
+#include "engine/verification/op_case.h"
 #include "tests/engine/cuda/backend_under_test.h"
 #include "tests/engine/cuda/operands.h"
 #include "tests/engine/golden_logits/generated_weights.h"
@@ -75,6 +77,7 @@ public:
     Device() : m_memory(m_queue) {}
 
     cuda::Queue &queue() { return m_queue; }
+    cuda::DeviceMemory &memory() { return m_memory; }
     cuda::QuantisedSpace space(int rows, int width)
     {
         m_quantised.emplace_back();
@@ -292,6 +295,41 @@ private slots:
         QVERIFY(std::any_of(direct.begin(), direct.end(), [](float value) { return value != 0.0F; }));
         for (std::size_t i = 0; i < direct.size(); ++i)
             QVERIFY(std::abs(direct[i] - viaF16[i]) <= 1e-5F * std::max(1.0F, std::abs(direct[i])));
+    }
+
+    void allWaysGiveTheSameProducts_data()
+    {
+        QTest::addColumn<int>("tokens");
+        for (const int tokens : {1, 8, 11, 16, 27, 32})
+            QTest::addRow("%d tokens", tokens) << tokens;
+    }
+    /// Codes or F16 in the tensor cores, straight from memory, and the ordinary cores; several slices and splits.
+    void allWaysGiveTheSameProducts()
+    {
+        QFETCH(int, tokens);
+        constexpr int cols = 2448; // not a multiple of 128
+        constexpr int rows = 150;
+        const support::RandomMatrix weight(engine::memory::DType::F8_E4M3, rows, cols, 3);
+        const auto matrix = weight.view();
+        std::vector<float> x = randomFloats(static_cast<std::size_t>(tokens) * cols, 4);
+        Device device;
+        const auto space = device.space(tokens, cols);
+        cuda::quantise(device.queue(), rowsOf(x, cols), nullptr, InputRounding::E4m3, space);
+        std::vector<std::vector<float>> results;
+        for (const int way : {0, 1, 2}) {
+            cuda::LinearScratch scratch;
+            scratch.reserve(device.memory(), {3, 0, way == 1});
+            std::vector<float> out(static_cast<std::size_t>(tokens) * rows, 0.5F);
+            const engine::backend::Product product{&matrix, rowsOf(out, rows)};
+            if (way == 2)
+                cuda::plainQuantised(device.queue(), space.view(), matrix, product.out, true);
+            else
+                cuda::streamQuantised(device.queue(), space.view(), {&product, 1}, true, scratch);
+            QCOMPARE(device.queue().error, cudaSuccess);
+            results.push_back(out);
+        }
+        QVERIFY(engine::verification::deviationOf(results[0], results[2]).relative <= 1e-6);
+        QVERIFY(engine::verification::deviationOf(results[1], results[2]).relative <= 1e-6);
     }
 
     /// A norm followed by products takes the launches it takes without rounding.

@@ -14,6 +14,7 @@ struct SoftmaxStats;
 struct DeviceLimits {
     int units = 1;               ///< multiprocessors
     std::size_t sharedBytes = 0; ///< of shared memory a block may have
+    bool multipliesE4m3 = false; ///< mma.sync takes it: compute capability 8.9
 };
 
 struct AttentionScratch {
