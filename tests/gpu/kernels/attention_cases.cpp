@@ -131,11 +131,12 @@ std::string nameOf(int heads, int start, int tokens)
 void add(KernelCases &cases, Latent shape, double target, Sizes sizes)
 {
     const bool absorbed = shape.form == backend::AttentionForm::Absorbed;
-    cases.push_back(
-        {"latent attention",
-         (absorbed ? "BF16 cache, " : "BF16 cache, expanded, ") + nameOf(shape.heads, shape.start, shape.tokens),
-         absorbed ? Limit::Bandwidth : Limit::Products, target,
-         [=](backend::Backend &device) { return prepareLatent(device, shape, sizes); }});
+    cases.push_back({"latent attention",
+                     std::string(shape.cache == CacheType::Fp8 ? "FP8" : "BF16") +
+                         (absorbed ? " cache, " : " cache, expanded, ") +
+                         nameOf(shape.heads, shape.start, shape.tokens),
+                     absorbed ? Limit::Bandwidth : Limit::Products, target,
+                     [=](backend::Backend &device) { return prepareLatent(device, shape, sizes); }});
 }
 
 void add(KernelCases &cases, Grouped shape, Sizes sizes)
