@@ -2,6 +2,7 @@
 // Whether a device computes as the CPU does, which is the reference. Plain data; the functions may be called from any
 // thread and take a while.
 
+#include "engine/cache_format.h"
 #include "engine/model_info.h"
 
 #include <functional>
@@ -32,6 +33,6 @@ void verifyOps(const std::string &device, const OnVerified &done, OpSizes sizes 
 /// The logits and routes of a model for the same fixed tokens: at once, in chunks and token by token. `path` as
 /// Engine::loadModel takes it. Throws as verifyOps() and as opening a model does.
 void verifyModel(const std::string &path, const std::string &device, const OnVerified &done,
-                 Activations activations = Activations::Exact);
+                 Activations activations = Activations::Exact, CacheFormat cache = CacheFormat::Automatic);
 
 } // namespace engine

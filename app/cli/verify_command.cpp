@@ -64,7 +64,7 @@ public:
         try {
             engine::verifyOps(device, onCase,
                               m_options.sizes == "v3" ? engine::OpSizes::SmallAndV3 : engine::OpSizes::Small);
-            engine::verifyModel(model, device, onCase, m_context.options.activations);
+            engine::verifyModel(model, device, onCase, m_context.options.activations, m_context.options.cache);
         } catch (const engine::Error &error) {
             m_context.terminal.clearProgress();
             throw CommandError::loadFailed({error.code(), error.file(), error.field(), error.what()});

@@ -14,8 +14,8 @@ void requireCacheFormat(const ModelConfig &config, CacheFormat format, const std
     if (format != CacheFormat::Fp8 || config.isMla())
         return;
     throw Error(ErrorCode::UnsupportedFeature, file, "cache",
-                (file.empty() ? "" : file + ": ") +
-                    "the cache cannot be kept in FP8 (cache fp8), which is for the latents of multi-head latent "
+                (file.empty() ? "The" : file + ": the") +
+                    " cache cannot be kept in FP8 (cache fp8), which is for the latents of multi-head latent "
                     "attention; this model (model_type " +
                     config.model_type + ") has none. Choose auto, f32 or bf16.");
 }

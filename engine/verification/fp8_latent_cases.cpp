@@ -15,7 +15,7 @@ namespace {
 constexpr double sameBits = 0.0;
 /// On tensor cores: queries and softmax weights are rounded to F16 (2^-12), rotary queries and what kv_b_proj is
 /// multiplied with to BF16.
-constexpr double decodeTolerance = 4e-3;
+constexpr double decodeTolerance = 2e-3;
 constexpr double expandTolerance = roundedTolerance;
 
 struct Fp8Shape {

@@ -24,6 +24,15 @@ struct Limits {
 };
 constexpr Limits exactLimits{1e-3, 1e-6, 0.999, 0.999};
 constexpr Limits roundedLimits{3e-2, 1e-3, 0.95, 0.95};
+/// Where the last bits of a latent decide between two codes of a cache in FP8, and these now and then the experts.
+constexpr Limits fp8CacheLimits{0.5, 5e-3, 0.95, 0.95};
+
+Limits limitsOf(int step, CacheFormat cache)
+{
+    if (cache == CacheFormat::Fp8)
+        return fp8CacheLimits;
+    return step > largestExactCall ? roundedLimits : exactLimits;
+}
 
 struct Answers {
     std::vector<float> logits; ///< [tokens, vocab]
@@ -132,12 +141,13 @@ VerifiedCase judge(const std::string &way, const Agreement &agreement, const Lim
 } // namespace
 
 void verifyModel(const std::string &path, backend::Backend &tested, backend::Backend &oracle, const OnVerified &done,
-                 Activations activations)
+                 Activations activations, CacheFormat cache)
 {
     const auto files = model::openModelFiles(path);
     const model::Weights weights = files->resolveWeights();
     const model::ModelConfig config = model::configFor(*files, activations);
     model::TransformerOptions options;
+    options.cacheType = cache;
     options.contextLength = std::min(tokenCount, config.max_position_embeddings);
     const auto tokens = tokensFor(options.contextLength, config.vocab_size);
     model::Transformer reference(config, weights, oracle, options);
@@ -147,7 +157,7 @@ void verifyModel(const std::string &path, backend::Backend &tested, backend::Bac
                                     std::pair("in calls of 7 tokens", 7), std::pair("token by token", 1)}) {
         const Agreement agreement =
             agreementOf(wanted, ask(transformer, tokens, step), static_cast<std::size_t>(config.vocab_size));
-        if (!done(judge(way, agreement, step > largestExactCall ? roundedLimits : exactLimits)))
+        if (!done(judge(way, agreement, limitsOf(step, cache))))
             return;
     }
 }

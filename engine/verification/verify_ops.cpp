@@ -45,10 +45,11 @@ void verifyOps(const std::string &device, const OnVerified &done, OpSizes sizes)
     verification::verifyOps(*tested, *backend::makeCpuBackend(0), done, sizes);
 }
 
-void verifyModel(const std::string &path, const std::string &device, const OnVerified &done, Activations activations)
+void verifyModel(const std::string &path, const std::string &device, const OnVerified &done, Activations activations,
+                 CacheFormat cache)
 {
     const auto tested = testedBackend(device);
-    verification::verifyModel(path, *tested, *backend::makeCpuBackend(0), done, activations);
+    verification::verifyModel(path, *tested, *backend::makeCpuBackend(0), done, activations, cache);
 }
 
 } // namespace engine

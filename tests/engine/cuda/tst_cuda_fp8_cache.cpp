@@ -25,7 +25,7 @@ namespace {
 
 /// Queries and weights in F16, rotary queries in BF16; and a code may be another where the sums of the norm differ in
 /// their last bit.
-constexpr double decodeTolerance = 4e-3;
+constexpr double decodeTolerance = 2e-3;
 /// Weights, keys, values and latents in BF16.
 constexpr double expandTolerance = 1e-2;
 

@@ -21,13 +21,15 @@ class CudaVerify : public QObject {
     support::TemporaryFolder m_folder;
     std::string m_model;
 
-    static std::vector<engine::VerifiedCase> verifyModel(const std::string &path, Backend &tested)
+    static std::vector<engine::VerifiedCase> verifyModel(const std::string &path, Backend &tested,
+                                                         engine::CacheFormat cache = engine::CacheFormat::Automatic)
     {
         std::vector<engine::VerifiedCase> cases;
-        engine::verification::verifyModel(path, tested, *makeCpuBackend(1), [&](const auto &verified) {
+        const auto keep = [&](const engine::VerifiedCase &verified) {
             cases.push_back(verified);
             return true;
-        });
+        };
+        engine::verification::verifyModel(path, tested, *makeCpuBackend(1), keep, engine::Activations::Exact, cache);
         return cases;
     }
 
@@ -40,10 +42,18 @@ private slots:
         support::writeTinyModel({}, m_model);
     }
 
+    void aWholeModelAgreesWithTheCpu_data()
+    {
+        QTest::addColumn<bool>("fp8");
+        QTest::newRow("exact cache") << false;
+        QTest::newRow("FP8 cache") << true;
+    }
     void aWholeModelAgreesWithTheCpu()
     {
+        QFETCH(bool, fp8);
         const auto backend = support::makeBackendUnderTest();
-        const auto cases = verifyModel(m_model, *backend);
+        const auto cases =
+            verifyModel(m_model, *backend, fp8 ? engine::CacheFormat::Fp8 : engine::CacheFormat::Automatic);
         QCOMPARE(cases.size(), 3U);
         for (const auto &verified : cases)
             QVERIFY2(verified.passed, qPrintable(QString("%1: %2, %3")
@@ -62,8 +72,10 @@ private slots:
         };
         const auto backend = support::makeBackendUnderTest();
         WithoutRope wrong(*backend);
-        for (const auto &verified : verifyModel(m_model, wrong))
-            QVERIFY(!verified.passed);
+        for (const auto cache : {engine::CacheFormat::Automatic, engine::CacheFormat::Fp8}) {
+            for (const auto &verified : verifyModel(m_model, wrong, cache))
+                QVERIFY(!verified.passed);
+        }
     }
 
     void theVerificationEndsWhenAsked()
