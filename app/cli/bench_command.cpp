@@ -189,6 +189,7 @@ Json resultJson(const Measurements &measured, const Summary &summary, const engi
     return {{"model", modelIdentity(model)},
             {"device", options.device},
             {"threads", options.threads},
+            {"activations", nameOf(model.activations)},
             {"cache_format", engine::cacheFormatName(model.cacheFormat)},
             {"prompt_tokens", measured.promptTokens},
             {"generate_tokens", measured.generateTokens},
@@ -220,7 +221,8 @@ std::string resultText(const Measurements &measured, const Summary &summary, con
     const std::string figures = properties({
         {"Model", model.name + ", " + model.quantization},
         {"Device", options.device + ", " + std::to_string(options.threads) + " threads, cache in " +
-                       std::string(engine::cacheFormatName(model.cacheFormat))},
+                       std::string(engine::cacheFormatName(model.cacheFormat)) +
+                       (model.activations == engine::Activations::Fp8 ? ", FP8 activations" : "")},
         {"Prefill", rate(summary.prefill) + " (" + std::to_string(measured.promptTokens) + " tokens, median of " +
                         std::to_string(measured.prefill.size()) + ")"},
         {"Decode", rate(summary.decode) + " (" + std::to_string(measured.generateTokens) + " tokens, median of " +

@@ -200,7 +200,7 @@ void routedStreamQuantised(Queue &queue, const QuantisedExperts &call, const Exp
     const ExpertArgs &args = call.args;
     const auto tokens = static_cast<unsigned>(args.x.rows);
     const auto topK = static_cast<unsigned>(args.topK);
-    const QuantisedSpace inner = call.quantised.inner.space(args.x.rows * args.topK, table.width);
+    const QuantisedSpace inner = call.quantised.inner.space(queue, args.x.rows * args.topK, table.width);
     GateUpCall gateUp;
     gateUp.x = call.x;
     gateUp.table = reinterpret_cast<const MlpView *>(table.views.data());
@@ -237,7 +237,7 @@ void routedQuantised(Queue &queue, const QuantisedExperts &call, const ExpertTab
 void sharedQuantised(Queue &queue, const QuantisedExperts &call, const Mlp &mlp)
 {
     const int tokens = call.x.rows;
-    const QuantisedSpace inner = call.quantised.inner.space(tokens, mlp.gate.rows);
+    const QuantisedSpace inner = call.quantised.inner.space(queue, tokens, mlp.gate.rows);
     if (tokens <= maxStreamTokens && canMultiplyQuantised(mlp.gate) && canMultiplyQuantised(mlp.up)) {
         gateUpStreamQuantised(queue, call, mlp, inner);
     } else {

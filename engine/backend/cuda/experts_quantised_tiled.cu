@@ -144,14 +144,14 @@ void routedTiledQuantised(Queue &queue, const QuantisedExperts &call, const Expe
     ExpertGroups groups(memory + table.experts + 1, slots, tiles);
     groups.offsets = memory;
     groupByExpert(queue, {args.ids, args.routeStride, tokens, args.topK}, table.experts, tile, groups);
-    const QuantisedSpace sorted = call.quantised.sorted.space(slots, hidden);
+    const QuantisedSpace sorted = call.quantised.sorted.space(queue, slots, hidden);
     quantise(queue, args.x, groups.tiles.tokens, call.rounding, sorted);
     const TileCall tileCall{groups.tiles,
                             reinterpret_cast<const MlpView *>(table.views.data()),
                             sorted.view(),
                             0,
                             call.rounding == InputRounding::E4m3PowerOfTwo,
-                            call.quantised.inner.space(slots, table.width),
+                            call.quantised.inner.space(queue, slots, table.width),
                             call.scratch.outputs.as<float>().data()};
     if (!startProducts(queue, call, tileCall, groups.offsets, hidden)) {
         if (tile == leastTile)

@@ -135,14 +135,16 @@ void QuantisedMemory::reserve(std::size_t rows, std::size_t width, memory::Memor
     grow(m_scales, padded / scaleGroup * paddedTo(rows, scaleRows) * sizeof(float));
 }
 
-QuantisedSpace QuantisedMemory::space(int rows, int width)
+QuantisedSpace QuantisedMemory::space(Queue &queue, int rows, int width)
 {
     const std::size_t padded = paddedTo(static_cast<std::size_t>(width), scaleGroup);
     const std::size_t stride = paddedTo(static_cast<std::size_t>(rows), scaleRows);
     const bool fits = static_cast<std::size_t>(rows) * padded <= m_values.size() &&
                       padded / scaleGroup * stride * sizeof(float) <= m_scales.size();
-    if (!fits)
+    if (!fits) {
+        queue.note(cudaErrorInvalidValue);
         return {};
+    }
     return {reinterpret_cast<std::uint8_t *>(m_values.data()), m_scales.as<float>().data(), rows,
             static_cast<int>(padded), static_cast<int>(stride)};
 }
@@ -157,9 +159,7 @@ void QuantisedInputs::reserve(const WorkspaceShape &shape, memory::MemorySpace &
 void QuantisedInputs::norm(Queue &queue, const ConstRows &x, const Vector &weight, float eps, const Rows &out,
                            InputRounding rounding)
 {
-    const QuantisedSpace to = m_memory.space(x.rows, x.width);
-    if (to.rows == 0)
-        queue.note(cudaErrorInvalidValue); // reserve() was not called for this
+    const QuantisedSpace to = m_memory.space(queue, x.rows, x.width);
     quantiseNorm(queue, x, weight, eps, out, rounding, to);
     m_normed = out;
     m_rounding = rounding;
@@ -167,11 +167,7 @@ void QuantisedInputs::norm(Queue &queue, const ConstRows &x, const Vector &weigh
 
 QuantisedRows QuantisedInputs::of(Queue &queue, const ConstRows &x, InputRounding rounding)
 {
-    const QuantisedSpace to = m_memory.space(x.rows, x.width);
-    if (to.rows == 0) {
-        queue.note(cudaErrorInvalidValue);
-        return {};
-    }
+    const QuantisedSpace to = m_memory.space(queue, x.rows, x.width);
     const bool done = x.data == m_normed.data && x.rows == m_normed.rows && x.width == m_normed.width &&
                       x.stride == m_normed.stride && rounding == m_rounding;
     if (!done) {

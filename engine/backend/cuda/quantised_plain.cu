@@ -131,7 +131,7 @@ void routedPlainQuantised(Queue &queue, const QuantisedExperts &call, const Expe
     float *inner = call.scratch.inner.as<float>().data();
     launch(queue, plainGateUpKernel, dim3(blocksFor(table.width, warps), static_cast<unsigned>(slots)), dim3(threads),
            experts, call.x, inner);
-    const QuantisedSpace rounded = call.quantised.inner.space(slots, table.width);
+    const QuantisedSpace rounded = call.quantised.inner.space(queue, slots, table.width);
     quantise(queue, {inner, slots, table.width, static_cast<std::size_t>(table.width)}, nullptr, call.rounding,
              rounded);
     launch(queue, plainDownKernel, dim3(blocksFor(args.x.width, warps), static_cast<unsigned>(args.x.rows)),

@@ -82,7 +82,7 @@ public:
     {
         m_quantised.emplace_back();
         m_quantised.back().reserve(static_cast<std::size_t>(rows), static_cast<std::size_t>(width), m_memory);
-        return m_quantised.back().space(rows, width);
+        return m_quantised.back().space(m_queue, rows, width);
     }
     /// Codes times scales.
     static std::vector<float> read(const cuda::QuantisedSpace &space, int width)
@@ -416,6 +416,18 @@ private slots:
             QVERIFY(tied <= 1);
             QVERIFY(largest <= 0.05);
         }
+    }
+
+    void whatWasNotReservedIsAnError()
+    {
+        const auto backend = support::makeBackendUnderTest();
+        support::Placed placed(*backend);
+        const support::RandomMatrix weight(engine::memory::DType::F8_E4M3, 96, 256, 1);
+        auto matrix = placed.matrix(weight.view());
+        matrix.inputs = InputRounding::E4m3;
+        backend->linear(placed.rows(randomFloats(512, 2), 2, 256), matrix, placed.rows(std::vector<float>(192), 2, 96),
+                        false);
+        QVERIFY_EXCEPTION_THROWN(backend->synchronize(), engine::Error);
     }
 
     void whatIsPlannedIsReserved()

@@ -37,8 +37,8 @@ class QuantisedMemory {
 public:
     void reserve(std::size_t rows, std::size_t width, memory::MemorySpace &memory);
     std::uint64_t bytes() const { return m_values.size() + m_scales.size(); }
-    /// Without rows where there is no room.
-    QuantisedSpace space(int rows, int width);
+    /// Without rows where there is no room, which is an error: reserve() was not called for it.
+    QuantisedSpace space(Queue &queue, int rows, int width);
 
 private:
     memory::Buffer m_values;
