@@ -119,9 +119,11 @@ void AttentionScratch::reserve(const WorkspaceShape &shape, const DeviceLimits &
     };
     const bool latent = shape.latentWidth > 0;
     // Positions are split only as long as the blocks fill the device once or twice: no more than this many rows, and
-    // a row for every head.
+    // two for every head. A call of up to 256 tokens, whose heads have no latent, does not fill it either (32 heads:
+    // 128 blocks), and may be split in two.
     constexpr int rowsPerUnit = 32;
-    partialRows = std::max(partialRows, std::max(rowsPerUnit * device.units, 2 * shape.heads));
+    const int tokens = latent ? 1 : std::clamp(shape.tokens, 1, 256);
+    partialRows = std::max({partialRows, rowsPerUnit * device.units, 2 * tokens * shape.heads});
     grow(queries, latent ? size(shape.tokens, shape.heads, shape.latentWidth + shape.ropeWidth) : 0);
     grow(latents, latent ? size(shape.tokens, shape.heads, shape.latentWidth) : 0);
     grow(partials, size(partialRows, 1, latent ? shape.latentWidth : shape.headWidth));

@@ -66,9 +66,12 @@ template <int width, int warps>
 void start(Queue &queue, GqaCall call, int positions, const DeviceLimits &device, AttentionScratch &scratch)
 {
     const unsigned rowBlocks = blocksFor(call.tokens * call.group, warps * 16);
+    // Putting so many rows together takes as long as some thousand positions: then a split has 8192 of them.
+    constexpr int manyRows = 1024;
+    const int rows = call.tokens * call.output.heads;
     call.output.splits = splitsFor({.blocks = static_cast<int>(rowBlocks) * call.kvHeads,
-                                    .rows = call.tokens * call.output.heads,
-                                    .positions = positions,
+                                    .rows = rows,
+                                    .positions = rows > manyRows ? positions / 128 : positions,
                                     .wanted = (warps == 4 ? 2 : 1) * device.units},
                                    scratch);
     const dim3 grid(static_cast<unsigned>(call.kvHeads), rowBlocks, static_cast<unsigned>(call.output.splits));
