@@ -4,7 +4,7 @@
 set -eu
 build=${1:-build/release}
 mkdir -p "$build/gpu-lib"
-ldd "$build"/tests/gpu/gpu_{kernels,ops,sample,products,gemm_fp8,attention,steps,goldens} "$build/app/bathyscope-cli" |
+find "$build/tests/gpu" "$build/app/bathyscope-cli" -maxdepth 1 -type f -executable -exec ldd {} + |
     awk '$2 == "=>" && $3 ~ /^\// {print $3}' | sort -u |
     grep -v -E '/(libc|libm|libdl|librt|libpthread|ld-linux[^/]*|libresolv)\.so' |
     xargs -r cp -L -t "$build/gpu-lib"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Everything the CUDA backend is proven and measured by, in one command of at most eight minutes, on a machine with an
 # NVIDIA GPU:
-#   tests/gpu/run.sh [BUILD_FOLDER] [RESULT_FOLDER]
+#   tests/gpu/run.sh [BUILD_FOLDER] [RESULT_FOLDER] [PART]
+# PART: tests, numbers or sanitizers; all three, in this order, if it is not named.
 # Uses what was built (preset cuda: bathyscope-cli and the targets gpu_*); builds nothing. The tests need libQt6Test and
 # libQt6Core; tests/gpu/pack.sh puts them beside the tests for a machine without Qt.
 # Each step writes RESULT_FOLDER/NAME.txt; summary.md has a line for each. A step that does not fit into the time left is
@@ -9,6 +10,7 @@
 set -u
 build=${1:-build/release}
 out=${2:-gpu-results}
+part=${3:-all}
 total=${GPU_SECONDS:-480}
 mkdir -p "$out"
 export QT_QPA_PLATFORM=offscreen LC_ALL=C.UTF-8
@@ -44,50 +46,67 @@ skip() { echo "== $1: SKIPPED: $2"; note "$1" "skipped: $2" 0; }
 
 nvidia-smi >"$out/machine.txt" 2>&1
 model=resources/models/nano-r1
-step ops 60 "$build/tests/gpu/gpu_ops"
-step sample 30 "$build/tests/gpu/gpu_sample"
-step products 30 "$build/tests/gpu/gpu_products"
-step gemm-fp8 60 "$build/tests/gpu/gpu_gemm_fp8"
-step attention 30 "$build/tests/gpu/gpu_attention"
-step fp8-cache 30 "$build/tests/gpu/gpu_fp8_cache"
-step steps 60 "$build/tests/gpu/gpu_steps"
-step goldens 60 "$build/tests/gpu/gpu_goldens"
-step verify 60 "$cli" verify --device "$device" --model $model
-step chat 30 "$cli" generate --model $model --device "$device" --temperature 0 --prompt "17 + 25 = ?"
-step kernels 120 "$build/tests/gpu/gpu_kernels"
-step bench-nano 30 "$cli" bench --model $model --device "$device"
-BATHYSCOPE_CUDA_PDL=0 step bench-nano-without-pdl 30 "$cli" bench --model $model --device "$device"
-BATHYSCOPE_CUDA_GRAPH=0 step bench-nano-without-graph 30 "$cli" bench --model $model --device "$device"
-BATHYSCOPE_CUDA_PDL=0 step steps-without-pdl 40 "$build/tests/gpu/gpu_steps"
-
-bench() { # bench NAME CONFIG STORAGE LAYERS
+bench() { # bench NAME CONFIG STORAGE LAYERS [OPTIONS OF bench]
     local name=$1 config=$2 storage=$3 layers=$4 folder
+    shift 4
     [ -n "$config" ] && [ -r "$config" ] || { skip "bench-$name" "no config.json is named"; return; }
     folder=${TMPDIR:-/tmp}/bathyscope-$name
     [ -e "$folder/config.json" ] ||
         step "synth-$name" 60 "$cli" synth --config "$config" --out "$folder" --storage "$storage" $layers || return
     step "expect-$name" 20 "$cli" expect --model "$folder"
     step "bench-$name" 60 "$cli" bench --model "$folder" --device "$device" --repeat 3
+    [ $# = 0 ] || step "bench-$name-all-fp8" 60 "$cli" bench --model "$folder" --device "$device" --repeat 3 "$@"
     rm -rf "$folder"
 }
-bench v2-lite-bf16 "${V2_LITE_CONFIG:-}" bf16 ""
-bench v3-6-layers-fp8 "${V3_CONFIG:-}" fp8 "--layers 6"
-bench v2-lite-fp8 "${V2_LITE_CONFIG:-}" fp8 ""
-
-if command -v compute-sanitizer >/dev/null; then
-    for tool in memcheck racecheck initcheck; do
-        step "$tool" 40 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_ops" \
-            latentAttention groupedAttention routing experts
-        step "$tool-sample" 20 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_sample" edges
-        step "$tool-gemm-fp8" 30 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_gemm_fp8" \
-            grouped
-        step "$tool-products" 20 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_products" \
-            fewTokens
-        step "$tool-attention" 30 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_attention"
-        step "$tool-fp8-cache" 30 compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/tests/gpu/gpu_fp8_cache"
+run_tests() {
+    for test in ops sample products tiles gemm_fp8 attention gqa fp8_cache experts route; do
+        step "${test//_/-}" 40 "$build/tests/gpu/gpu_$test"
     done
-else
-    skip sanitizers "there is no compute-sanitizer"
-fi
+    step steps 60 "$build/tests/gpu/gpu_steps"
+    step goldens 60 "$build/tests/gpu/gpu_goldens"
+    step verify 60 "$cli" verify --device "$device" --model $model
+    step verify-fp8 60 "$cli" verify --device "$device" --model $model --activations fp8 --cache fp8
+    step chat 30 "$cli" generate --model $model --device "$device" --temperature 0 --prompt "17 + 25 = ?"
+}
+run_numbers() {
+    step kernels 120 "$build/tests/gpu/gpu_kernels"
+    step bench-nano 30 "$cli" bench --model $model --device "$device"
+    BATHYSCOPE_CUDA_PDL=0 step bench-nano-without-pdl 30 "$cli" bench --model $model --device "$device"
+    BATHYSCOPE_CUDA_GRAPH=0 step bench-nano-without-graph 30 "$cli" bench --model $model --device "$device"
+    BATHYSCOPE_CUDA_PDL=0 step steps-without-pdl 40 "$build/tests/gpu/gpu_steps"
+    bench v2-lite-bf16 "${V2_LITE_CONFIG:-}" bf16 ""
+    bench v3-6-layers-fp8 "${V3_CONFIG:-}" fp8 "--layers 6" --activations fp8 --cache fp8
+    bench v2-lite-fp8 "${V2_LITE_CONFIG:-}" fp8 ""
+}
+sanitize() { # sanitize TEST SECONDS [FUNCTIONS...]: with all tools
+    local test=$1 limit=$2 tool
+    shift 2
+    for tool in memcheck racecheck initcheck; do
+        step "$tool-${test//_/-}" "$limit" compute-sanitizer --tool "$tool" --error-exitcode 9 \
+            "$build/tests/gpu/gpu_$test" "$@"
+    done
+}
+run_sanitizers() {
+    command -v compute-sanitizer >/dev/null || { skip sanitizers "there is no compute-sanitizer"; return; }
+    sanitize ops 40 latentAttention groupedAttention routing experts
+    sanitize gemm_fp8 30 grouped
+    sanitize products 20 fewTokens
+    sanitize sample 20 edges
+    for test in attention gqa fp8_cache experts tiles; do
+        sanitize $test 30
+    done
+}
+case $part in
+tests | numbers | sanitizers) "run_$part" ;;
+all)
+    run_tests
+    run_numbers
+    run_sanitizers
+    ;;
+*)
+    echo "There is no part $part: tests, numbers, sanitizers."
+    exit 2
+    ;;
+esac
 cat "$out/summary.md"
 exit $failed
