@@ -8,6 +8,7 @@
 #include <QTest>
 
 #include <cmath>
+#include <cstdlib>
 #include <functional>
 
 using namespace engine::backend;
@@ -159,6 +160,7 @@ private slots:
     {
         if (const std::string why = support::whyNoBackend(); !why.empty())
             QSKIP(why.c_str());
+        setenv("BATHYSCOPE_CUBLASLT_FROM", "0", 1); // the tiles are meant, not the library
         m_gpu = support::makeBackendUnderTest();
         m_cpu = makeCpuBackend(1);
     }
