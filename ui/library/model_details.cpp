@@ -10,6 +10,7 @@
 #include "ui/widgets/format.h"
 #include "ui/widgets/growing_edit.h"
 #include "ui/widgets/visible_text.h"
+#include "ui/widgets/wheel_guard.h"
 
 #include <QEvent>
 #include <QHBoxLayout>
@@ -166,6 +167,7 @@ void ModelDetails::build()
     foot->addWidget(m_path);
     column->addLayout(foot);
     column->addStretch(1);
+    guardWheel(page);
     setWidget(page);
 }
 

@@ -1,6 +1,7 @@
 #include "ui/window/settings_dialog.h"
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/wheel_guard.h"
 #include "ui/window/sampler_settings.h"
 #include "ui/window/system_prompt_settings.h"
 #include "ui/window/view_settings.h"
@@ -37,6 +38,7 @@ SettingsDialog::SettingsDialog(const UiSettings &settings, const engine::ModelIn
         connect(section, &SettingsSection::edited, this, &SettingsDialog::collect);
     }
     sections->addStretch(1);
+    guardWheel(page);
     scroll->setWidget(page);
     m_close = new QPushButton(this);
     m_close->setDefault(true);

@@ -25,6 +25,7 @@
 #include <QSpinBox>
 #include <QTest>
 #include <QUrl>
+#include <QWheelEvent>
 
 using namespace ui;
 
@@ -175,6 +176,28 @@ private slots:
         }
         choice->spin()->setValue(5000);
         QCOMPARE(choice->tokens(), 5000); // the slider follows without rounding it
+    }
+
+    void theWheelChangesNothingOnItsWay()
+    {
+        open();
+        select("deepseek-ai/DeepSeek-V2-Lite");
+        ContextChoice *choice = m_details->plan()->choice();
+        const int before = choice->tokens();
+        const auto turn = [](QWidget *widget) { // true: it was taken
+            const QPointF middle = widget->rect().center();
+            QWheelEvent event(middle, widget->mapToGlobal(middle), QPoint(), QPoint(0, -120), Qt::NoButton,
+                              Qt::NoModifier, Qt::NoScrollPhase, false);
+            QApplication::sendEvent(widget, &event);
+            return event.isAccepted();
+        };
+        for (QWidget *widget : std::initializer_list<QWidget *>{choice->slider(), choice->spin()}) {
+            QVERIFY(!turn(widget)); // left to the pane
+            QCOMPARE(choice->tokens(), before);
+        }
+        choice->slider()->setFocus();
+        turn(choice->slider());
+        QVERIFY(choice->tokens() < before);
     }
 
     void whatDoesNotFitIsOfferedWithWhatDoes()
