@@ -109,9 +109,9 @@ QStringList foreignWords(const QString &text)
 {
     static const QSet<QString> known{"Bathyscope", "DeepSeek", "English", "Enter", "Shift", "Ctrl", "Esc", "Top", "top",
                                      "Min", "KV", "KiB", "MiB", "GiB", "nano", "chat", "config", "json", "deepseek",
-                                     "FP", "BF", "active", "total", "tok", "h", "db", "example", "org", "What", "is",
-                                     "Python", "model", "models", "tokenizer", "Alt", "Del", "Tab", "Apache", "License",
-                                     "strawberry", "planet",
+                                     "FP", "BF", "GPU", "active", "total", "tok", "h", "db", "example", "org", "What",
+                                     "is", "Python", "model", "models", "tokenizer", "Alt", "Del", "Tab", "Apache",
+                                     "License", "strawberry", "planet",
                                      // other programs, and the models of the library
                                      "Hugging", "Face", "LM", "Studio", "Ollama", "GPT", "All", "llama", "cpp", "Jan",
                                      "ai", "llm", "Lite", "share", "cache", "huggingface", "hub"};
