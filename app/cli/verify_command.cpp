@@ -127,6 +127,7 @@ void addVerifyCommand(CLI::App &program, Selection &selection)
     command.add_option("--model", selection.options.model, "Model that is run whole (default: the bundled nano-r1)")
         ->type_name("PATH");
     addActivationsOption(command, selection.options);
+    addCacheOption(command, selection.options.cache);
     command
         .add_option("--sizes", options->sizes,
                     "small, or v3: also ops of the size of DeepSeek-V3, with 4 GB of memory (default: small)")

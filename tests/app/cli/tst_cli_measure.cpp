@@ -196,7 +196,8 @@ private slots:
 
     void verifyWithoutADeviceSaysSo()
     {
-        const Result result = run({"verify", "--device", "cuda:77", "--model", m_model.folder()});
+        const Result result = run({"verify", "--device", "cuda:77", "--model", m_model.folder(), "--activations", "fp8",
+                                   "--cache", "fp8", "--sizes", "v3"});
         QCOMPARE(result.exitCode, 1);
         QVERIFY(result.output.isEmpty());
         QVERIFY(result.error.contains("There is no device cuda:77. This machine has cpu"));
