@@ -2,6 +2,7 @@
 
 #include "engine/verification/op_case.h"
 #include "engine/verification/random_operands.h"
+#include "engine/verification/run_experts.h"
 
 namespace engine::verification {
 
@@ -9,9 +10,6 @@ namespace {
 
 using backend::InputRounding;
 using memory::DType;
-
-constexpr int experts = 6;
-constexpr int topK = 2;
 
 /// Fewer than 9 go one by one, up to 32 straight from memory, more through tiles.
 constexpr int quantisedTokens[] = {1, 3, 9, 20, 40, 70};
@@ -80,64 +78,6 @@ void addLinear(OpCases &cases, const QuantisedShape &shape)
                      [shape](backend::Backend &backend, Placed &placed) { return runLinear(shape, backend, placed); }});
 }
 
-struct ExpertShape {
-    int hidden;
-    int width;
-    int shared;
-    int tokens;
-    InputRounding rounding;
-};
-
-backend::Mlp mlpOf(const ExpertShape &shape, int width, unsigned seed, Placed &placed)
-{
-    const RandomMatrix gate(DType::F8_E4M3, width, shape.hidden, seed);
-    const RandomMatrix up(DType::F8_E4M3, width, shape.hidden, seed + 1);
-    const RandomMatrix down(DType::F8_E4M3, shape.hidden, width, seed + 2);
-    backend::Mlp mlp = placed.mlp({gate.view(), up.view(), down.view()});
-    mlp.gate.inputs = mlp.up.inputs = mlp.down.inputs = shape.rounding;
-    return mlp;
-}
-
-/// Expert 3 is chosen by nobody.
-std::vector<std::uint16_t> choices(int tokens)
-{
-    std::vector<std::uint16_t> ids;
-    for (int token = 0; token < tokens; ++token) {
-        ids.push_back(static_cast<std::uint16_t>((token * 5) % 3));
-        ids.push_back(static_cast<std::uint16_t>(4 + token % 2));
-    }
-    return ids;
-}
-
-std::vector<float> runExperts(const ExpertShape &shape, backend::Backend &backend, Placed &placed)
-{
-    backend::WorkspaceShape workspace;
-    workspace.tokens = shape.tokens;
-    workspace.hidden = shape.hidden;
-    workspace.experts = experts;
-    workspace.topK = topK;
-    workspace.expertWidth = shape.width;
-    workspace.mlpWidth = shape.shared;
-    workspace.roundedWidth = shape.hidden;
-    backend.reserve(workspace);
-    std::vector<backend::Mlp> routed;
-    for (unsigned expert = 0; expert < experts; ++expert)
-        routed.push_back(mlpOf(shape, shape.width, 100 * expert, placed));
-    const backend::Mlp shared = mlpOf(shape, shape.shared, 900, placed);
-    backend.prepareExperts(routed, &shared);
-    backend::ExpertArgs args;
-    args.x = placed.rows(randomFloats(area(shape.tokens, shape.hidden), 41), shape.tokens, shape.hidden);
-    args.experts = routed;
-    args.shared = &shared;
-    args.topK = topK;
-    args.ids = placed.copy(choices(shape.tokens));
-    args.weights = placed.copy(randomFloats(area(shape.tokens, topK), 42));
-    args.routeStride = topK;
-    args.out = placed.rows(randomFloats(area(shape.tokens, shape.hidden), 43), shape.tokens, shape.hidden);
-    backend.expertFfn(args);
-    return placed.read(args.out);
-}
-
 } // namespace
 
 void addQuantisedLinearCases(OpCases &cases)
@@ -160,7 +100,7 @@ void addQuantisedExpertCases(OpCases &cases)
         for (const auto &[hidden, width, shared] :
              {std::tuple(72, 40, 136), std::tuple(400, 144, 272), std::tuple(256, 384, 128)}) {
             for (const int tokens : quantisedTokens) {
-                const ExpertShape shape{hidden, width, shared, tokens, rounding};
+                const ExpertShape shape{DType::F8_E4M3, hidden, width, shared, tokens, rounding};
                 cases.push_back({"expertFfn",
                                  "F8_E4M3 " + std::to_string(width) + " x " + std::to_string(hidden) + ", " +
                                      tokensText(tokens) + ", " + textOf(rounding),
