@@ -180,7 +180,7 @@ void gateUpStreamQuantised(Queue &queue, const QuantisedExperts &call, const Mlp
     const int rowBlocks = static_cast<int>(blocksFor(mlp.gate.rows, blockRows));
     const int groups = static_cast<int>(blocksFor(mlp.gate.cols, scaleGroup));
     // Two sums for each row have to find room among the partial results.
-    const int splits = std::clamp(call.linear.units / rowBlocks, 1, groups);
+    const int splits = std::clamp(call.linear.device.units / rowBlocks, 1, groups);
     GateUpCall gateUp;
     gateUp.x = call.x;
     gateUp.tokens = call.x.rows;

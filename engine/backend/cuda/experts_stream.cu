@@ -291,7 +291,7 @@ void denseMlpStreamed(Queue &queue, const ExpertArgs &args, const Mlp &mlp, Expe
     const int width = mlp.gate.rows;
     const int rowBlocks = static_cast<int>(blocksFor(width, blockRows));
     const int groups = static_cast<int>(blocksFor(args.x.width, scaleGroup));
-    const int splits = std::clamp(2 * linearScratch.units / rowBlocks, 1, groups);
+    const int splits = std::clamp(2 * linearScratch.device.units / rowBlocks, 1, groups);
     PairCall pair;
     pair.x = viewOf(args.x);
     pair.tokens = args.x.rows;

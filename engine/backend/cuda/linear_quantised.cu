@@ -149,7 +149,7 @@ void streamQuantised(Queue &queue, const QuantisedRows &x, std::span<const Produ
         rowBlocks += blocksFor(product.weight->rows, streamWarps * 16);
     }
     const int cols = products.front().weight->cols;
-    calls.splitCols = splitColsOf(static_cast<int>(rowBlocks), cols, scratch.units);
+    calls.splitCols = splitColsOf(static_cast<int>(rowBlocks), cols, scratch.device.units);
     std::size_t done = 0;
     for (int i = 0; i < calls.count; ++i) {
         calls.calls[i].partials = scratch.partials.as<float>().data() + done;

@@ -109,7 +109,7 @@ void startAll(Queue &queue, StreamCalls calls, memory::DType dtype, LinearScratc
         rowBlocks += blocksFor(calls.calls[i].weight.rows, streamWarps * 16);
     }
     const int cols = calls.calls[0].weight.cols;
-    const int splitCols = splitColsOf(static_cast<int>(rowBlocks), cols, scratch.units);
+    const int splitCols = splitColsOf(static_cast<int>(rowBlocks), cols, scratch.device.units);
     const std::size_t splits = blocksFor(cols, splitCols);
     std::size_t done = 0;
     for (int i = 0; i < calls.count; ++i) {
@@ -186,9 +186,8 @@ void LinearScratch::reserve(memory::MemorySpace &memory, const DeviceLimits &lim
 {
     constexpr std::size_t someInputs = std::size_t{1} << 20;
     device = limits;
-    units = limits.units;
     rounded = memory.allocate(someInputs);
-    const auto blocks = static_cast<std::size_t>(2 * units);
+    const auto blocks = static_cast<std::size_t>(2 * device.units);
     partials = memory.allocate(blocks * streamWarps * 16 * maxStreamTokens * sizeof(float));
     zeros.assign(blocks, 0);
     counters = memory.allocate(blocks * sizeof(unsigned));

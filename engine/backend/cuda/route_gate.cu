@@ -239,11 +239,11 @@ void routeAtOnce(Queue &queue, const RouteArgs &args, const RouteCall &route, Li
         for (; call.firstToken < args.x.rows; call.firstToken += grid.tokens) {
             call.tokens = std::min(grid.tokens, args.x.rows - call.firstToken);
             if (call.tokens == 1)
-                startRows<Format, 1>(queue, call, grid, scratch.units);
+                startRows<Format, 1>(queue, call, grid, scratch.device.units);
             else if (call.tokens <= 4)
-                startRows<Format, 4>(queue, call, grid, scratch.units);
+                startRows<Format, 4>(queue, call, grid, scratch.device.units);
             else
-                startRows<Format, blockTokens>(queue, call, grid, scratch.units);
+                startRows<Format, blockTokens>(queue, call, grid, scratch.device.units);
         }
     });
 }

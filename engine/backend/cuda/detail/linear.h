@@ -26,7 +26,6 @@ struct LinearScratch {
     memory::Buffer rounded;      ///< the inputs of one call, or of so many of its tokens as there is room for
     memory::Buffer counters;     ///< all zero between two ops
     std::vector<unsigned> zeros; ///< stays as long as the copy may be under way
-    int units = 1;               ///< multiprocessors of the device
     DeviceLimits device;
     CublasLt library;
 
